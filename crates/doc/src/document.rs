@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
@@ -153,6 +154,23 @@ impl Document {
         self.doc.transact().state_vector().encode_v1().into()
     }
 
+    /// Whether everything in these spans of clocks is deleted here.
+    #[must_use]
+    pub fn has_deleted(&self, spans: impl IntoIterator<Item = (ClientId, Range<u32>)>) -> bool {
+        let deleted = self.doc.transact().snapshot().delete_set;
+        spans.into_iter().all(|(client, span)| {
+            let ranges = deleted.get(&yrs::block::ClientID::new(client.get()));
+            // The ranges are sorted and merged, so a span that is deleted lies within one of them.
+            ranges.is_some_and(|ranges| {
+                let ranges = ranges.as_slice();
+                let first = ranges.partition_point(|(range, ())| range.end <= span.start);
+                ranges
+                    .get(first)
+                    .is_some_and(|(range, ())| range.start <= span.start && span.end <= range.end)
+            })
+        })
+    }
+
     /// The plain text: every root that holds text or blocks, in the order of their names, a line per block.
     #[must_use]
     pub fn text(&self) -> String {
@@ -236,6 +254,11 @@ mod tests {
         let everything = author.transact().encode_diff_v1(&StateVector::default());
         assert_eq!(document.merge(&everything), Ok(Merged::Known));
         assert_eq!(document.text(), "ho");
+        let client = ClientId::new(7).unwrap();
+        assert!(document.has_deleted([(client, 1..4), (client, 2..3)]));
+        assert!(!document.has_deleted([(client, 1..5)]));
+        assert!(!document.has_deleted([(client, 0..2)]));
+        assert!(!document.has_deleted([(ClientId::new(8).unwrap(), 0..1)]));
     }
 
     #[test]

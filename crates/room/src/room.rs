@@ -1,0 +1,378 @@
+//! The room: who is in it, what they said this turn, and what is to be done about it.
+
+mod reading;
+mod writing;
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::Bytes;
+use weft_doc::Document;
+use weft_ids::{ClientId, Seq, SessionId};
+use weft_wire::{ClientMessage, ServerMessage, StateVector, Update, awareness};
+
+use crate::aside::Aside;
+use crate::catchup::Catchup;
+use crate::effect::{Effect, HangUp, Outcome};
+use crate::event::{Event, Member, Now};
+use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
+use crate::presence::{Presence, Told};
+use crate::saving::{Saving, Then};
+use crate::session::Session;
+use crate::turn::{Source, Turn};
+
+/// The map that Weft's own pages keep their schema number in, and its key.
+const SCHEMA: (&str, &str) = ("weft", "schema");
+/// How often a document may fail to merge before nobody may write it any more.
+const REBUILDS_MAX: u32 = 2;
+
+/// A document as it was loaded: a whole state and what came after it.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The document.
+    pub document: Document,
+    /// The state it was loaded from, if there was one, v1 bytes.
+    pub base: Option<Bytes>,
+    /// The updates since, in order.
+    pub tail: Vec<Update>,
+    /// The place of the last record.
+    pub head: Seq,
+}
+
+/// What a room has done since it was last asked, for the metrics.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Updates accepted that were new.
+    pub merged: u64,
+    /// Updates that brought nothing new.
+    pub known: u64,
+    /// Updates refused because they build on missing content.
+    pub gaps: u64,
+    /// Updates set aside because they write under another's client id.
+    pub aside: u64,
+    /// Updates refused for want of the right to write, or of room.
+    pub refused: u64,
+    /// Sessions brought up to date after they had fallen behind.
+    pub resyncs: u64,
+}
+
+/// An open document and its co-editors.
+#[derive(Debug)]
+pub struct Room {
+    document: Document,
+    /// The next clock of every client id: the state vector, kept here so that no frame costs a look into the document.
+    clocks: HashMap<ClientId, u32>,
+    catchup: Catchup,
+    sessions: BTreeMap<SessionId, Session>,
+    presence: Presence,
+    /// To whom a client id belongs while they are here.
+    owners: HashMap<ClientId, SessionId>,
+    aside: Aside,
+    saving: Saving,
+    turn: Turn,
+    /// Why nobody may write, if nobody may.
+    read_only: Option<&'static str>,
+    /// The document in memory may differ from the log.
+    broken: bool,
+    rebuilds: u32,
+    /// No later than this there is something to do without an event.
+    wakes_at: Option<u64>,
+    counts: Counts,
+}
+
+impl Room {
+    /// Opens a room on a document.
+    #[must_use]
+    pub fn new(loaded: Loaded) -> Self {
+        Self {
+            clocks: loaded.document.clocks(),
+            document: loaded.document,
+            catchup: Catchup::new(loaded.base, loaded.tail),
+            sessions: BTreeMap::new(),
+            presence: Presence::default(),
+            owners: HashMap::new(),
+            aside: Aside::default(),
+            saving: Saving::new(loaded.head),
+            turn: Turn::default(),
+            read_only: None,
+            broken: false,
+            rebuilds: 0,
+            wakes_at: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// One thing that happened. Its effects may stand in `effects` at once or only after [`settle`](Self::settle).
+    pub fn handle(&mut self, event: Event, now: Now, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Join { session, member } => self.join(session, member, now, effects),
+            Event::Leave { session } => self.leave(session, now, effects),
+            Event::Message { session, message } => self.message(session, message, now, effects),
+            Event::Submit { request, author, user, update } => {
+                let source = Source { session: author, user, name: None, imported: true, echo: false };
+                self.submit(request, source, update, effects);
+            }
+            Event::Durable { ticket, seq } => {
+                let due = self.saving.durable(ticket, seq);
+                self.perform(due, effects);
+            }
+            Event::Drained { session, missed } => self.drained(session, missed, effects),
+            Event::Wake => self.wake(now, effects),
+        }
+    }
+
+    /// Ends the turn: what was accepted goes to the log and to the others.
+    pub fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let mut turn = std::mem::take(&mut self.turn);
+        if turn.accepted.is_empty() {
+            let now_or_later = turn.then.into_iter();
+            let due = now_or_later.filter_map(|then| self.saving.behind(then)).collect();
+            self.perform(due, effects);
+        } else {
+            turn.relay(effects);
+            let drafts = turn.drafts(now.wall);
+            let ticket = self.saving.issue(turn.then);
+            effects.push(Effect::Append { ticket, drafts });
+        }
+        if let Some(entries) = self.presence.news() {
+            effects.push(Effect::Whisper { to: None, entries });
+        }
+    }
+
+    /// By when (on the monotonic clock of [`Now`]) the room wants an [`Event::Wake`], if it wants one.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<u64> {
+        self.wakes_at
+    }
+
+    /// Whether an [`Effect::Rebuild`] is due: no event may come before [`rebuilt`](Self::rebuilt).
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Whether everything accepted is on disk.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        self.saving.is_clean() && self.turn.accepted.is_empty()
+    }
+
+    /// How many sessions are here.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// About the size of the encoded document, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.catchup.bytes()
+    }
+
+    /// Whether the next newcomer, or the next one to ask for the whole state, costs an encoding of it.
+    #[must_use]
+    pub fn needs_encoding(&self) -> bool {
+        self.catchup.is_stale()
+    }
+
+    /// The place of the last record that is known to be on disk.
+    #[must_use]
+    pub fn head(&self) -> Seq {
+        self.saving.head
+    }
+
+    /// Why nobody may write, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        self.read_only
+    }
+
+    /// What was done since the last call.
+    pub fn take_counts(&mut self) -> Counts {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// The document was loaded anew from the log, with all that was accepted.
+    pub fn rebuilt(&mut self, loaded: Loaded) {
+        self.clocks = loaded.document.clocks();
+        self.document = loaded.document;
+        self.catchup = Catchup::new(loaded.base, loaded.tail);
+        self.saving.head = loaded.head;
+        self.broken = false;
+        self.rebuilds += 1;
+        if self.rebuilds >= REBUILDS_MAX {
+            self.read_only =
+                Some("this document failed to merge more than once; an administrator has to look at it");
+        }
+    }
+
+    fn join(&mut self, id: SessionId, member: Member, now: Now, effects: &mut Vec<Effect>) {
+        let session = Session::new(member, now.mono);
+        let read_only = !self.may_write(&session);
+        self.sessions.insert(id, session);
+        effects.push(Effect::Send { to: id, message: ServerMessage::Authenticated { read_only } });
+        self.ask(id, effects);
+        if let Some(entries) = self.presence.everyone() {
+            effects.push(Effect::Whisper { to: Some(id), entries });
+        }
+    }
+
+    fn leave(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
+        if self.sessions.remove(&id).is_none() {
+            return;
+        }
+        self.aside.forget(id);
+        self.release(id, now, effects);
+    }
+
+    /// What belonged to a session is free for others.
+    fn release(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
+        self.presence.leave(id, now.mono);
+        self.wake_by(now.mono + PRESENCE_EXPIRES_MS);
+        self.owners.retain(|_, owner| *owner != id);
+        if self.aside.waits_for(id) {
+            self.look_again(None, now, effects);
+        }
+    }
+
+    fn message(&mut self, id: SessionId, message: ClientMessage, now: Now, effects: &mut Vec<Effect>) {
+        if !self.sessions.contains_key(&id) {
+            return;
+        }
+        match message {
+            ClientMessage::SyncStep1(since) => self.step1(id, since, now, effects),
+            ClientMessage::SyncStep2(update) => self.update(id, update, true, now, effects),
+            ClientMessage::Update(update) => self.update(id, update, false, now, effects),
+            ClientMessage::Awareness(entries) => self.awareness(id, &entries, now, effects),
+            ClientMessage::QueryAwareness => {
+                if let Some(entries) = self.presence.everyone() {
+                    effects.push(Effect::Whisper { to: Some(id), entries });
+                }
+            }
+            // Authentication, liveness and leaving are the socket's business; the rest says nothing to a room.
+            ClientMessage::Auth { .. }
+            | ClientMessage::Stateless(_)
+            | ClientMessage::Close
+            | ClientMessage::Ping
+            | ClientMessage::Pong
+            | ClientMessage::Ignored(_) => {}
+        }
+    }
+
+    fn awareness(
+        &mut self,
+        id: SessionId,
+        entries: &[awareness::Entry],
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        for entry in entries {
+            match self.presence.tell(id, entry, now.mono) {
+                Told::Shown => {
+                    if let Some(state) = &entry.state {
+                        self.owners.entry(entry.client).or_insert(id);
+                        if let Some(session) = self.sessions.get_mut(&id) {
+                            session.learn_name(state);
+                        }
+                    }
+                }
+                Told::Ignored => {}
+                Told::Owned(owner) => self.challenge(owner, now, effects),
+            }
+        }
+        self.wake_by(now.mono + PRESENCE_EXPIRES_MS);
+    }
+
+    /// Another session claims what belongs to `owner`: is it still there?
+    fn challenge(&mut self, owner: SessionId, now: Now, effects: &mut Vec<Effect>) {
+        let deadline = now.mono + OWNER_ANSWERS_MS;
+        let Some(session) = self.sessions.get_mut(&owner) else { return };
+        let lately = session.last_challenge.is_some_and(|last| now.mono < last + OWNER_ANSWERS_MS);
+        if session.challenged.is_some() || (lately && !self.aside.waits_for(owner)) {
+            return;
+        }
+        session.challenged = Some(deadline);
+        session.last_challenge = Some(now.mono);
+        if !session.asked {
+            self.ask(owner, effects);
+        }
+        self.wake_by(deadline);
+    }
+
+    fn wake(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.wakes_at = None;
+        self.presence.expire(now.mono);
+        let silent: Vec<SessionId> = self
+            .sessions
+            .iter_mut()
+            .filter_map(|(id, session)| {
+                let over = session.challenged.is_some_and(|deadline| deadline <= now.mono);
+                over.then(|| {
+                    session.challenged = None;
+                    *id
+                })
+            })
+            .collect();
+        for id in silent {
+            self.release(id, now, effects);
+        }
+        let deferred: Vec<(SessionId, StateVector)> = self
+            .sessions
+            .iter_mut()
+            .filter_map(|(id, session)| Some((*id, session.deferred.take()?)))
+            .collect();
+        for (id, since) in deferred {
+            self.step1(id, since, now, effects);
+        }
+        let deadlines = self.sessions.values().filter_map(|session| session.challenged);
+        if let Some(next) = deadlines.chain(self.presence.expires_at()).min() {
+            self.wake_by(next);
+        }
+    }
+
+    fn wake_by(&mut self, at: u64) {
+        self.wakes_at = Some(self.wakes_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Does what was waiting for the disk.
+    fn perform(&mut self, due: Vec<Then>, effects: &mut Vec<Effect>) {
+        let mut acks: Vec<(SessionId, u32)> = Vec::new();
+        for then in due {
+            match then {
+                Then::Ack(to) => match acks.iter_mut().find(|(session, _)| *session == to) {
+                    Some((_, count)) => *count += 1,
+                    None => acks.push((to, 1)),
+                },
+                Then::Echo(to, update) => effects.push(Effect::Relay { to, update }),
+                Then::Answer(to, since) => self.answer(to, &since, effects),
+                Then::Resync(to, missed) => self.resync(to, &missed, effects),
+                Then::Reply(request) => {
+                    effects.push(Effect::Reply { request, outcome: Outcome::Stored(self.saving.head) });
+                }
+            }
+        }
+        effects.extend(acks.into_iter().map(|(to, count)| Effect::Ack { to, count }));
+    }
+
+    /// Sends our SyncStep1: its sender answers with what we lack.
+    fn ask(&mut self, id: SessionId, effects: &mut Vec<Effect>) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.asked = true;
+            let message = ServerMessage::SyncStep1(self.document.state_vector());
+            effects.push(Effect::Send { to: id, message });
+        }
+    }
+
+    fn may_write(&self, session: &Session) -> bool {
+        session.member.may_write && self.read_only.is_none() && !self.is_newer_than(session)
+    }
+
+    /// Whether the page was made with a newer schema than the session's client knows: it would drop what it does not.
+    fn is_newer_than(&self, session: &Session) -> bool {
+        let Some(theirs) = session.member.schema else { return false };
+        self.document.integer(SCHEMA.0, SCHEMA.1).is_some_and(|ours| ours > i64::from(theirs))
+    }
+
+    fn hang_up(&mut self, session: SessionId, why: HangUp, effects: &mut Vec<Effect>) {
+        effects.push(Effect::HangUp { session, why });
+    }
+}

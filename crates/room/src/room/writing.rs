@@ -1,0 +1,293 @@
+//! How an update gets into a room, or why it does not.
+
+use weft_doc::{MergeError, Merged};
+use weft_ids::{ClientId, SessionId};
+use weft_wire::{ServerMessage, Update};
+
+use crate::aside::Waiting;
+use crate::effect::{Effect, HangUp, Outcome};
+use crate::event::{Acks, Now, RequestId};
+use crate::limits::{GAPS_AFTER_ANSWER_MAX, OWED_MAX, STATE_BYTES_MAX};
+use crate::room::Room;
+use crate::saving::Then;
+use crate::session::needs_of;
+use crate::turn::{Accepted, Source};
+
+/// What a room makes of an update.
+enum Verdict {
+    Merged,
+    /// It builds on content that is missing here.
+    Gap,
+    /// It writes under a client id that belongs to this session.
+    Foreign(SessionId),
+    TooLarge,
+    Broken,
+}
+
+impl Room {
+    pub(super) fn update(
+        &mut self,
+        id: SessionId,
+        update: Update,
+        step2: bool,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.aside.holds(id) {
+            self.set_aside(Waiting { from: id, update, step2, owner: None }, effects);
+        } else {
+            self.take_in(id, update, step2, None, now, effects);
+        }
+        if step2 {
+            self.answered(id, now, effects);
+        }
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        request: RequestId,
+        source: Source,
+        update: Update,
+        effects: &mut Vec<Effect>,
+    ) {
+        let outcome = match self.read_only {
+            Some(why) => Outcome::ReadOnly(why),
+            None => match self.judge(&source, &update) {
+                Verdict::Merged => {
+                    self.turn.then.push(Then::Reply(request));
+                    return;
+                }
+                Verdict::Gap => Outcome::Gap(self.document.state_vector()),
+                Verdict::Foreign(_) => Outcome::Foreign,
+                Verdict::TooLarge => Outcome::TooLarge,
+                Verdict::Broken => {
+                    self.rebuild(effects);
+                    Outcome::Broken
+                }
+            },
+        };
+        self.counts.refused += 1;
+        effects.push(Effect::Reply { request, outcome });
+    }
+
+    /// Looks at the updates set aside once more: the owner they wait for has answered, or is gone.
+    pub(super) fn look_again(&mut self, answered: Option<SessionId>, now: Now, effects: &mut Vec<Effect>) {
+        for waiting in self.aside.take() {
+            if self.broken || self.aside.holds(waiting.from) {
+                self.set_aside(Waiting { owner: None, ..waiting }, effects);
+                continue;
+            }
+            let had_its_say = waiting.owner.filter(|owner| Some(*owner) == answered);
+            self.take_in(waiting.from, waiting.update, waiting.step2, had_its_say, now, effects);
+        }
+    }
+
+    /// `had_its_say`: the owner of a client id who was asked for what is missing here, and has answered.
+    fn take_in(
+        &mut self,
+        id: SessionId,
+        update: Update,
+        step2: bool,
+        had_its_say: Option<SessionId>,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let acks = session.member.acks;
+        if !self.may_write(session) {
+            self.refuse_reader(id, &update, step2, effects);
+            return;
+        }
+        let source = Source {
+            session: id,
+            user: session.member.user.clone(),
+            name: session.name.clone(),
+            imported: false,
+            echo: acks == Acks::Echo,
+        };
+        match self.judge(&source, &update) {
+            Verdict::Merged => self.owe_ack(id, step2),
+            Verdict::Gap => self.refuse_gap(id, &update, step2, effects),
+            Verdict::Foreign(owner) if Some(owner) == had_its_say => {
+                // The owner was asked and did not write this.
+                self.refuse(id, effects);
+                self.hang_up(id, HangUp::Foreign, effects);
+            }
+            Verdict::Foreign(owner) => {
+                self.counts.aside += 1;
+                self.set_aside(Waiting { from: id, update, step2, owner: Some(owner) }, effects);
+                self.challenge(owner, now, effects);
+            }
+            Verdict::TooLarge => self.refuse(id, effects),
+            Verdict::Broken => {
+                self.hang_up(id, HangUp::Broken, effects);
+                self.rebuild(effects);
+            }
+        }
+    }
+
+    /// Merges the update if nothing stands against it.
+    fn judge(&mut self, source: &Source, update: &Update) -> Verdict {
+        if update.is_empty() {
+            self.counts.known += 1;
+            return Verdict::Merged;
+        }
+        if self.has_gap(update) {
+            return Verdict::Gap;
+        }
+        if let Some(owner) = self.foreign_owner(source.session, update) {
+            return Verdict::Foreign(owner);
+        }
+        let grows = self.brings_blocks(update);
+        if grows && self.catchup.bytes() + update.bytes().len() > STATE_BYTES_MAX {
+            return Verdict::TooLarge;
+        }
+        match self.document.merge(update.bytes()) {
+            Ok(Merged::New) => {
+                self.accept(source, update);
+                Verdict::Merged
+            }
+            Ok(Merged::Known) => {
+                self.counts.known += 1;
+                if source.echo {
+                    self.turn.then.push(Then::Echo(source.session, update.clone()));
+                }
+                Verdict::Merged
+            }
+            Err(MergeError::Missing) => Verdict::Gap,
+            Err(MergeError::Broken(_)) => Verdict::Broken,
+        }
+    }
+
+    fn accept(&mut self, source: &Source, update: &Update) {
+        self.counts.merged += 1;
+        for section in update.sections() {
+            let clock = self.clocks.entry(section.client).or_default();
+            if section.end > *clock {
+                *clock = section.end;
+                if !source.imported {
+                    self.owners.entry(section.client).or_insert(source.session);
+                }
+            }
+        }
+        self.catchup.push(update.clone());
+        self.turn.accepted.push(Accepted { source: source.clone(), update: update.clone() });
+    }
+
+    fn clock(&self, client: ClientId) -> u32 {
+        self.clocks.get(&client).copied().unwrap_or(0)
+    }
+
+    /// Whether it builds on, or deletes, what neither is here nor comes with it.
+    fn has_gap(&self, update: &Update) -> bool {
+        !update.fits(|client| self.clock(client))
+    }
+
+    fn brings_blocks(&self, update: &Update) -> bool {
+        update.sections().iter().any(|section| section.end > self.clock(section.client))
+    }
+
+    /// The live session that a client id with new content in the update belongs to, if it is not the sender's own.
+    fn foreign_owner(&self, sender: SessionId, update: &Update) -> Option<SessionId> {
+        update.sections().iter().find_map(|section| {
+            let owner = *self.owners.get(&section.client)?;
+            (owner != sender && section.end > self.clock(section.client)).then_some(owner)
+        })
+    }
+
+    /// Every accepted Update is owed one acknowledgement, and so is the Step2 that answers our greeting.
+    fn owe_ack(&mut self, id: SessionId, step2: bool) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let owed = !step2 || !std::mem::replace(&mut session.greeted, true);
+        if owed && session.member.acks == Acks::Status {
+            self.turn.then.push(Then::Ack(id));
+        }
+    }
+
+    /// A session that may only read: a Step2 which brings nothing is fine, all else is not taken.
+    fn refuse_reader(&mut self, id: SessionId, update: &Update, step2: bool, effects: &mut Vec<Effect>) {
+        if step2 && !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update) {
+            self.owe_ack(id, step2);
+        } else {
+            self.refuse(id, effects);
+        }
+    }
+
+    fn has_deleted(&self, update: &Update) -> bool {
+        let spans = update.deletes();
+        spans.is_empty()
+            || self.document.has_deleted(spans.iter().map(|span| (span.client, span.start..span.end)))
+    }
+
+    /// Says that an update was not taken.
+    fn refuse(&mut self, to: SessionId, effects: &mut Vec<Effect>) {
+        self.counts.refused += 1;
+        effects.push(Effect::Send { to, message: ServerMessage::SyncStatus(false) });
+    }
+
+    /// It builds on what is missing here: not kept, but its sender is asked for all we lack, and the acknowledgement
+    /// it is owed comes when that has arrived.
+    fn refuse_gap(&mut self, id: SessionId, update: &Update, step2: bool, effects: &mut Vec<Effect>) {
+        self.counts.gaps += 1;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.owed.len() >= OWED_MAX {
+            self.hang_up(id, HangUp::Gaps, effects);
+            return;
+        }
+        if !step2 {
+            session.owed.push(needs_of(update));
+            if !session.asked {
+                self.ask(id, effects);
+            }
+        } else {
+            session.gaps += 1;
+        }
+    }
+
+    /// A Step2 came: an answer to what was asked. What it brought may settle older debts.
+    fn answered(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.asked = false;
+        session.challenged = None;
+        let clocks = &self.clocks;
+        let has = |client: &ClientId| clocks.get(client).copied().unwrap_or(0);
+        let (paid, open): (Vec<_>, Vec<_>) = std::mem::take(&mut session.owed)
+            .into_iter()
+            .partition(|needs| needs.iter().all(|(client, clock)| has(client) >= *clock));
+        let status = session.member.acks == Acks::Status;
+        let held_up = self.aside.holds(id);
+        session.owed = open;
+        if !session.owed.is_empty() && !held_up {
+            session.gaps += 1;
+        }
+        let ask_again = !session.owed.is_empty() || session.gaps > 0;
+        let gave_up = session.gaps >= GAPS_AFTER_ANSWER_MAX;
+        if !ask_again {
+            session.gaps = 0;
+        }
+        if status {
+            self.turn.then.extend(paid.iter().map(|_| Then::Ack(id)));
+        }
+        if gave_up {
+            self.hang_up(id, HangUp::Gaps, effects);
+        } else if ask_again && !held_up {
+            self.ask(id, effects);
+        }
+        if self.aside.waits_for(id) {
+            self.look_again(Some(id), now, effects);
+        }
+    }
+
+    fn set_aside(&mut self, waiting: Waiting, effects: &mut Vec<Effect>) {
+        let from = waiting.from;
+        if !self.aside.push(waiting) {
+            self.aside.forget(from);
+            self.hang_up(from, HangUp::TooMuchWaiting, effects);
+        }
+    }
+
+    fn rebuild(&mut self, effects: &mut Vec<Effect>) {
+        self.broken = true;
+        effects.push(Effect::Rebuild);
+    }
+}

@@ -1,0 +1,111 @@
+//! One client in the room.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+use weft_ids::ClientId;
+use weft_wire::{StateVector, Update};
+
+use crate::event::Member;
+use crate::limits::{AUTHOR_NAME_BYTES_MAX, STEP1_BURST, STEP1_EVERY_MS};
+
+/// Clocks a document must have reached.
+pub(crate) type Needs = SmallVec<[(ClientId, u32); 2]>;
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) member: Member,
+    /// A SyncStep1 of ours that it has not answered.
+    pub(crate) asked: bool,
+    /// Another session claims one of its client ids: by when it has to answer.
+    pub(crate) challenged: Option<u64>,
+    /// When it was last challenged, so that a stranger cannot make it answer all the time.
+    pub(crate) last_challenge: Option<u64>,
+    /// The Step2 that answers our greeting is owed an acknowledgement; those that answer later questions are not.
+    pub(crate) greeted: bool,
+    /// Updates refused for a gap: each is acknowledged when what it carried has come by another frame.
+    pub(crate) owed: Vec<Needs>,
+    /// How often gaps remained after it answered.
+    pub(crate) gaps: u32,
+    /// What the person calls themselves.
+    pub(crate) name: Option<Arc<str>>,
+    step1: Bucket,
+    /// A SyncStep1 that came too soon after others; answered when its time comes.
+    pub(crate) deferred: Option<StateVector>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    left: u32,
+    refilled: u64,
+}
+
+impl Session {
+    pub(crate) fn new(member: Member, now: u64) -> Self {
+        Self {
+            member,
+            asked: true,
+            challenged: None,
+            last_challenge: None,
+            greeted: false,
+            owed: Vec::new(),
+            gaps: 0,
+            name: None,
+            step1: Bucket { left: STEP1_BURST, refilled: now },
+            deferred: None,
+        }
+    }
+
+    /// Whether another SyncStep1 may be answered now.
+    pub(crate) fn may_ask(&mut self, now: u64) -> bool {
+        let bucket = &mut self.step1;
+        let gained = now.saturating_sub(bucket.refilled) / STEP1_EVERY_MS;
+        if gained > 0 {
+            bucket.left =
+                STEP1_BURST.min(bucket.left.saturating_add(u32::try_from(gained).unwrap_or(u32::MAX)));
+            bucket.refilled += gained * STEP1_EVERY_MS;
+        }
+        let may = bucket.left > 0;
+        bucket.left = bucket.left.saturating_sub(1);
+        may
+    }
+
+    /// Learns the person's name from their presence, `{"user":{"name":…}}` as every editor binding has it. Looks only
+    /// when the name it knows no longer stands in the text: presence changes with every keystroke, names do not.
+    pub(crate) fn learn_name(&mut self, presence: &Bytes) {
+        if self.name.as_ref().is_some_and(|name| contains(presence, name.as_bytes())) {
+            return;
+        }
+        let Ok(state) = serde_json::from_slice::<serde_json::Value>(presence) else { return };
+        let name = state.get("user").and_then(|user| user.get("name")).or_else(|| state.get("name"));
+        if let Some(name) = name.and_then(serde_json::Value::as_str).filter(|name| !name.is_empty()) {
+            self.name = Some(cut(name, AUTHOR_NAME_BYTES_MAX).into());
+        }
+    }
+}
+
+/// The clocks a document has once it holds `update`.
+pub(crate) fn needs_of(update: &Update) -> Needs {
+    let sections = update.sections().iter().map(|section| (section.client, section.end));
+    let deletes = update.deletes().iter().map(|span| (span.client, span.end));
+    let places = update.needs().iter().map(|place| (place.client, place.clock + 1));
+    let mut needs: Needs = sections.chain(deletes).chain(places).collect();
+    // Only the highest clock of each client matters.
+    needs.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
+    needs.dedup_by_key(|(client, _)| *client);
+    needs
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    needle.is_empty() || haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// At most `bytes_max` bytes of `text`, cut between characters.
+fn cut(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,79 @@
+//! What one turn of a room took in: it becomes as few records and as few frames as it can.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use weft_ids::{SessionId, UnixMillis, UserId};
+use weft_wire::Update;
+
+use crate::catchup::weave_all;
+use crate::effect::{Draft, Effect};
+use crate::saving::Then;
+
+/// Who sent an accepted update.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) session: SessionId,
+    pub(crate) user: Option<UserId>,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) imported: bool,
+    /// Its own content coming back is how it learns that it is on disk.
+    pub(crate) echo: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) source: Source,
+    pub(crate) update: Update,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    pub(crate) accepted: Vec<Accepted>,
+    /// What to do once all of it is on disk.
+    pub(crate) then: Vec<Then>,
+}
+
+impl Turn {
+    /// The records of this turn, in the order in which the updates were merged: only neighbours of one session are
+    /// woven, since a later update may build on any earlier one.
+    pub(crate) fn drafts(&self, time: UnixMillis) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        for run in self.accepted.chunk_by(|a, b| a.source.session == b.source.session) {
+            let source = &run[0].source;
+            let updates = weave_all(run.iter().map(|accepted| accepted.update.clone()).collect());
+            drafts.extend(updates.into_iter().map(|update| Draft {
+                time,
+                session: source.session,
+                user: source.user.clone(),
+                name: source.name.clone(),
+                imported: source.imported,
+                update: update.bytes().clone(),
+            }));
+        }
+        drafts
+    }
+
+    /// Tells everyone at once, except those who must not see their own content before it is on disk: they get what
+    /// the others wrote now, and their own as an echo later.
+    pub(crate) fn relay(&mut self, effects: &mut Vec<Effect>) {
+        let mut echoing: SmallVec<[SessionId; 2]> = SmallVec::new();
+        for accepted in &self.accepted {
+            if accepted.source.echo && !echoing.contains(&accepted.source.session) {
+                echoing.push(accepted.source.session);
+            }
+        }
+        let all = weave_all(self.accepted.iter().map(|accepted| accepted.update.clone()).collect());
+        effects.extend(all.into_iter().map(|update| Effect::Broadcast { update, except: echoing.clone() }));
+        for session in echoing {
+            let (own, others): (Vec<_>, Vec<_>) =
+                self.accepted.iter().partition(|accepted| accepted.source.session == session);
+            let updates = |accepted: Vec<&Accepted>| {
+                weave_all(accepted.into_iter().map(|accepted| accepted.update.clone()).collect())
+            };
+            let relays = updates(others).into_iter();
+            effects.extend(relays.map(|update| Effect::Relay { to: session, update }));
+            self.then.extend(updates(own).into_iter().map(|update| Then::Echo(session, update)));
+        }
+    }
+}
