@@ -143,6 +143,12 @@ impl Origins {
         self.by_number.get(&number)
     }
 
+    /// The number that the next new origin gets.
+    #[must_use]
+    pub fn next(&self) -> u32 {
+        self.next
+    }
+
     /// How many it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -211,7 +217,9 @@ pub fn encode_row(records: &[Record], mut number: impl FnMut(&Origin) -> u32) ->
     out.extend_from_slice(&first.prev.0);
     put_varint(&mut out, first.batch.number);
     put_varint(&mut out, records.len() as u64);
-    let mut time = 0;
+    // The time of the last record stands in front, so that the head of a row says when its document last changed.
+    let mut time = records.last().map_or(0, |last| last.time.0);
+    put_varint(&mut out, time);
     for record in records {
         debug_assert_eq!(record.batch, first.batch, "a row is of one batch");
         out.push(record.kind.code());
@@ -234,17 +242,13 @@ pub fn decode_row(
     bytes: &Bytes,
     mut origin: impl FnMut(u32) -> Option<Origin>,
 ) -> Result<Vec<Record>, CodecError> {
-    let mut cursor = Cursor::new(bytes);
-    version(&mut cursor)?;
-    let mut prev = RecordHash(cursor.array()?);
-    let number = cursor.varint()?;
-    let count = cursor.varint()?;
+    let (mut cursor, RowHead { mut prev, number, count, time, .. }) = head(bytes)?;
     // Each record takes at least five bytes, so a wild count cannot make us reserve much.
-    if count == 0 || count > cursor.left() as u64 {
+    if count > cursor.left() as u64 {
         return Err(CodecError::Malformed("an impossible number of records"));
     }
     let mut records: Vec<Record> = Vec::with_capacity(count.min(1024) as usize);
-    let mut time = 0_u64;
+    let mut time = time.0;
     for index in 0..count {
         let kind = RecordKind::from_code(cursor.byte()?)?;
         let at = u32::try_from(cursor.varint()?).map_err(|_| CodecError::Malformed("an author's number"))?;
@@ -268,17 +272,19 @@ pub fn decode_row(
     Ok(records)
 }
 
-/// The batch number, the number of records and the hash before them, without reading the records.
+/// What stands at the start of a row, within its first [`ROW_HEAD_BYTES_MAX`] bytes.
 ///
 /// # Errors
 /// [`CodecError`].
 pub fn peek_row(bytes: &[u8]) -> Result<RowHead, CodecError> {
-    let mut cursor = Cursor::new(bytes);
-    version(&mut cursor)?;
-    let prev = RecordHash(cursor.array()?);
-    let number = cursor.varint()?;
-    Ok(RowHead { prev, number, count: cursor.varint()? })
+    let (mut cursor, mut head) = head(bytes)?;
+    cursor.byte()?;
+    head.origin = u32::try_from(cursor.varint()?).map_err(|_| CodecError::Malformed("an author's number"))?;
+    Ok(head)
 }
+
+/// The bytes that [`peek_row`] needs at most.
+pub const ROW_HEAD_BYTES_MAX: usize = 1 + 16 + 10 + 10 + 10 + 1 + 5;
 
 /// What stands at the start of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -287,8 +293,25 @@ pub struct RowHead {
     pub prev: RecordHash,
     /// [`BatchId::number`] of its batch.
     pub number: u64,
-    /// How many records it has.
+    /// How many records it has: one at least.
     pub count: u64,
+    /// The time of its last record.
+    pub time: UnixMillis,
+    /// The number of the first record's origin.
+    pub origin: u32,
+}
+
+fn head(bytes: &[u8]) -> Result<(Cursor<'_>, RowHead), CodecError> {
+    let mut cursor = Cursor::new(bytes);
+    version(&mut cursor)?;
+    let prev = RecordHash(cursor.array()?);
+    let number = cursor.varint()?;
+    let count = cursor.varint()?;
+    if count == 0 {
+        return Err(CodecError::Malformed("an impossible number of records"));
+    }
+    let time = UnixMillis(cursor.varint()?);
+    Ok((cursor, RowHead { prev, number, count, time, origin: 0 }))
 }
 
 fn version(cursor: &mut Cursor<'_>) -> Result<(), CodecError> {

@@ -358,11 +358,9 @@ async fn what_breaks_a_limit_is_refused_and_leaves_nothing(store: &dyn Store) {
 
 async fn large_records_come_back_whole(store: &dyn Store) {
     let doc = doc("large");
-    let mut number = 0;
     let sizes = [3900, 4000, 4095, 4096, 4097, 8192, 100_000, 3_000_001];
-    for size in sizes {
+    for (number, size) in (1..).zip(sizes) {
         let update: Vec<u8> = (0..size).map(|i: usize| (i * 31 + size) as u8).collect();
-        number += 1;
         let records = vec![edit(1, "before"), edit(2, update), edit(3, "behind")];
         append(store, &doc, Batch { id: BatchId { writer: 9, number }, records }).await;
     }

@@ -29,8 +29,8 @@ pub trait Log: Send + Sync {
     /// A record may be seen here a moment before the append that stores it resolves.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] names the first record that cannot be trusted; those before it can be read by
-    /// asking for fewer bytes.
+    /// [`StoreError::Damaged`] when the record after `after` cannot be trusted. A page ends before such a record
+    /// (its head lies further), so what is whole can be read, and nothing is silently shortened.
     async fn read(&self, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError>;
 
     /// The place of the newest record; `None` when nobody ever wrote to `doc`. Asking creates nothing.
