@@ -62,8 +62,8 @@ const JSON: Json = Json { depth_max: STATE_DEPTH_MAX, portable: false };
 pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, AwarenessError> {
     let mut reader = Reader::new(bytes);
     let count = reader.uint()?;
-    // An entry takes three bytes at least, and its JSON two more.
-    if count > ENTRIES_MAX as u64 || count > (reader.left() / 5) as u64 {
+    // An entry takes three bytes at least.
+    if count > ENTRIES_MAX as u64 || count > (reader.left() / 3) as u64 {
         return Err(AwarenessError::TooManyEntries(count));
     }
     let mut entries = Vec::with_capacity(count as usize);

@@ -1,0 +1,3 @@
+//! What every fuzz target asks of the bytes it is given.
+
+pub mod checks;
