@@ -1,1 +1,17 @@
-//! stub
+//! Runs rooms: opens each document once, lets sessions join, feeds the room, saves what it accepts, closes it when
+//! nobody needs it.
+//!
+//! One task owns one room (`task`). Sessions reach it through a bounded queue and are answered through their
+//! [`Outbox`], which is bounded too: a session that does not read is brought up to date later, never skipped.
+
+mod hub;
+pub mod limits;
+mod load;
+mod outbox;
+mod registry;
+mod session;
+mod task;
+
+pub use hub::{DocumentSummary, Hub, HubError, HubSettings, Position, Status, Submitted};
+pub use outbox::{Closing, Mail, Outlet};
+pub use session::{JoinError, Joining, Session};

@@ -1,0 +1,463 @@
+//! The hub: who wants what of which document.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::warn;
+use weft_access::Grant;
+use weft_ids::{DocId, Seq, SessionId, UnixMillis};
+use weft_room::{Counts, Member, Now, Outcome};
+use weft_store::{Expect, Store, StoreError};
+use weft_wire::{StateVector, Update};
+
+use crate::outbox::Outbox;
+use crate::registry::{Entry, Registry, Vitals};
+use crate::session::{JoinError, Joining, Room, Session};
+use crate::task::{self, Command, Question, Submission};
+
+/// Where a document's title is noted: this, and its name.
+const TITLE: &str = "title/";
+/// Documents asked of the store at a time.
+const LIST_PAGE: usize = 1_000;
+
+/// How a hub behaves.
+#[derive(Debug, Clone)]
+pub struct HubSettings {
+    /// How long a document stays open after its last session left.
+    pub idle_after: Duration,
+    /// About how many bytes of memory open documents may take before idle ones are closed at once.
+    pub memory_bytes_max: u64,
+    /// How many sessions one document may have.
+    pub sessions_per_doc_max: usize,
+}
+
+impl Default for HubSettings {
+    fn default() -> Self {
+        Self { idle_after: Duration::from_secs(60), memory_bytes_max: 1 << 30, sessions_per_doc_max: 2_000 }
+    }
+}
+
+/// Why a request about a document failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HubError {
+    /// Nobody ever wrote to it.
+    #[error("there is no such document")]
+    Unknown,
+    /// The grant does not allow it, or the document is read-only.
+    #[error("{0}")]
+    NotAllowed(&'static str),
+    /// The update builds on content that is missing here.
+    #[error("the update builds on content that this server does not have")]
+    Gap {
+        /// Our state vector, v1 bytes: send everything from there on.
+        have: Bytes,
+    },
+    /// The update writes under the client id of someone who is connected.
+    #[error("the update writes under the client id of someone who is editing now")]
+    Foreign,
+    /// The document is as large as documents may get.
+    #[error("the document is as large as a document may get")]
+    TooLarge,
+    /// The update cannot be merged.
+    #[error("the update cannot be merged: {0}")]
+    Refused(String),
+    /// Its stored data is damaged.
+    #[error("the document's stored data is damaged")]
+    Damaged,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Draining,
+    /// The store does not answer.
+    #[error("the store does not answer now")]
+    Unavailable,
+}
+
+impl From<StoreError> for HubError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged { .. } | StoreError::NewerFormat { .. } => Self::Damaged,
+            StoreError::TooLarge { .. } => Self::TooLarge,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+/// A document's place in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The last record that is on disk and in the answer; the answer may hold more that is on its way to the disk.
+    pub seq: Seq,
+    /// An entity tag (RFC 9110, with quotes) that differs whenever the content does.
+    pub etag: String,
+}
+
+/// An update that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The document's place with it.
+    pub position: Position,
+    /// The document did not exist before.
+    pub created: bool,
+}
+
+/// A document in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentSummary {
+    /// Its name.
+    pub doc: DocId,
+    /// Its title, if it is a page that has one.
+    pub title: Option<String>,
+    /// When it last changed.
+    pub updated: UnixMillis,
+    /// The place of its newest record.
+    pub head: Seq,
+}
+
+/// How the hub is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Documents open.
+    pub rooms: usize,
+    /// Sessions in them.
+    pub sessions: usize,
+    /// About how much memory the open documents take, bytes.
+    pub memory_bytes: u64,
+    /// Some edits cannot be stored at the moment.
+    pub store_failing: bool,
+    /// The server is stopping.
+    pub draining: bool,
+}
+
+/// Runs rooms. Cloning shares it.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: HubSettings,
+    pub(crate) registry: Registry,
+    pub(crate) metrics: Metrics,
+    pub(crate) began: Instant,
+    /// About the memory that open documents take, bytes.
+    pub(crate) weight: AtomicU64,
+    draining: AtomicBool,
+    /// Makes session ids unique between processes.
+    process: u64,
+    sessions_made: AtomicU64,
+}
+
+impl Hub {
+    /// A hub over `store`. Must be called within a tokio runtime, and after the metrics recorder is installed.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, settings: HubSettings) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            settings,
+            registry: Registry::default(),
+            metrics: Metrics::new(),
+            began: Instant::now(),
+            weight: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            process: rand::random(),
+            sessions_made: AtomicU64::new(0),
+        }))
+    }
+
+    /// Joins a room, opening its document if need be. Does not wait for it: what the session says is answered once
+    /// the document is loaded.
+    ///
+    /// # Errors
+    /// [`JoinError`].
+    pub fn join(&self, grant: &Grant, joining: Joining) -> Result<Session, JoinError> {
+        let id = self.0.session_id();
+        let member = Member {
+            may_write: grant.may_write(),
+            acks: joining.acks(),
+            user: grant.subject().user.clone(),
+            schema: joining.schema,
+        };
+        let outbox = Outbox::new(joining.envelope, joining.outlet);
+        let limit = self.0.settings.sessions_per_doc_max;
+        let command = Command::Join { session: id, member, outbox: outbox.clone() };
+        let room = self.0.reach(grant.doc(), command, |vitals| {
+            if vitals.sessions.load(Ordering::Relaxed) >= limit { Err(JoinError::Full) } else { Ok(()) }
+        })?;
+        Ok(Session { id, doc: grant.doc().clone(), room, outbox })
+    }
+
+    /// The document's state as one v1 update: all of it, or what a replica with state vector `since` lacks.
+    ///
+    /// # Errors
+    /// [`HubError`].
+    pub async fn state(
+        &self,
+        grant: &Grant,
+        since: Option<StateVector>,
+    ) -> Result<(Bytes, Position), HubError> {
+        self.ask(grant, Question::State { since }).await
+    }
+
+    /// The document's plain text.
+    ///
+    /// # Errors
+    /// [`HubError`].
+    pub async fn text(&self, grant: &Grant) -> Result<(String, Position), HubError> {
+        let (text, position) = self.ask(grant, Question::Text).await?;
+        // It was a string a moment ago.
+        Ok((String::from_utf8_lossy(&text).into_owned(), position))
+    }
+
+    /// Merges an update; resolves when it is on disk. Creates the document if nobody ever wrote to it.
+    ///
+    /// # Errors
+    /// [`HubError`]; nothing was stored.
+    pub async fn submit(&self, grant: &Grant, update: Update) -> Result<Submitted, HubError> {
+        if !grant.may_write() {
+            return Err(HubError::NotAllowed("this grant only allows reading"));
+        }
+        let created = self.0.store.head(grant.doc()).await?.is_none();
+        let (reply, answer) = oneshot::channel();
+        let submission =
+            Submission { author: self.0.session_id(), user: grant.subject().user.clone(), update };
+        self.0.reach(grant.doc(), Command::Submit { submission, reply }, |_| Ok(()))?;
+        match answer.await.map_err(|_| HubError::Unavailable)?? {
+            Outcome::Stored(seq) => {
+                Ok(Submitted { position: Position { seq, etag: format!("\"{seq}\"") }, created })
+            }
+            Outcome::Gap(have) => Err(HubError::Gap { have }),
+            Outcome::Foreign => Err(HubError::Foreign),
+            Outcome::TooLarge => Err(HubError::TooLarge),
+            Outcome::ReadOnly(why) => Err(HubError::NotAllowed(why)),
+            Outcome::Broken => Err(HubError::Refused("its parts do not fit together".into())),
+        }
+    }
+
+    /// Every document that was ever written, the one that changed last first.
+    ///
+    /// # Errors
+    /// [`HubError`].
+    pub async fn documents(&self) -> Result<Vec<DocumentSummary>, HubError> {
+        let mut documents: Vec<DocumentSummary> = Vec::new();
+        loop {
+            let after = documents.last().map(|last| last.doc.clone());
+            let page = self.0.store.documents(after.as_ref(), LIST_PAGE).await?;
+            let full = page.len() == LIST_PAGE;
+            documents.extend(page.into_iter().map(|info| DocumentSummary {
+                doc: info.doc,
+                title: None,
+                updated: info.updated,
+                head: info.head,
+            }));
+            if !full {
+                break;
+            }
+        }
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.0.store.list(TITLE, after.as_deref(), LIST_PAGE).await?;
+            // Both lists are in the order of the names' bytes.
+            for entry in &page {
+                let name = &entry.key[TITLE.len()..];
+                if let Ok(at) = documents.binary_search_by(|known| known.doc.as_str().cmp(name)) {
+                    let title = String::from_utf8_lossy(&entry.value.bytes).into_owned();
+                    documents[at].title = Some(title).filter(|title| !title.is_empty());
+                }
+            }
+            if page.len() < LIST_PAGE {
+                break;
+            }
+            after = page.last().map(|entry| entry.key.clone());
+        }
+        documents.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.doc.cmp(&b.doc)));
+        Ok(documents)
+    }
+
+    /// How things are.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let rooms = self.0.registry.lock();
+        Status {
+            rooms: rooms.len(),
+            sessions: rooms.values().map(|entry| entry.vitals.sessions.load(Ordering::Relaxed)).sum(),
+            memory_bytes: self.0.weight.load(Ordering::Relaxed),
+            store_failing: rooms.values().any(|entry| entry.vitals.failing.load(Ordering::Relaxed) > 0),
+            draining: self.0.draining.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Refuses everyone from now on, stores what was received, sends the sessions off and closes the rooms. Gives up
+    /// at `deadline`; returns whether everything was closed by then.
+    pub async fn drain(&self, deadline: Instant) -> bool {
+        {
+            let rooms = self.0.registry.lock();
+            self.0.draining.store(true, Ordering::SeqCst);
+            for entry in rooms.values() {
+                let _ = entry.room.commands.send(Command::Stop);
+            }
+        }
+        tokio::time::timeout_at(deadline, self.0.registry.empty()).await.is_ok()
+    }
+
+    async fn ask(&self, grant: &Grant, question: Question) -> Result<(Bytes, Position), HubError> {
+        let open = self.0.registry.lock().contains_key(grant.doc());
+        if !open && self.0.store.head(grant.doc()).await?.is_none() {
+            return Err(HubError::Unknown);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.0.reach(grant.doc(), Command::Ask { question, reply }, |_| Ok(()))?;
+        let answer = answer.await.map_err(|_| HubError::Unavailable)??;
+        if answer.blank {
+            return Err(HubError::Unknown);
+        }
+        Ok((answer.body, answer.position))
+    }
+}
+
+impl From<JoinError> for HubError {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Draining => Self::Draining,
+            JoinError::Full => Self::Unavailable,
+        }
+    }
+}
+
+impl Inner {
+    /// Sends `command` to the room of `doc`, opening it if need be, unless `allow` objects.
+    fn reach(
+        self: &Arc<Self>,
+        doc: &DocId,
+        command: Command,
+        allow: impl FnOnce(&Vitals) -> Result<(), JoinError>,
+    ) -> Result<Room, JoinError> {
+        let mut rooms = self.registry.lock();
+        if self.draining.load(Ordering::SeqCst) {
+            return Err(JoinError::Draining);
+        }
+        if let Some(entry) = rooms.get(doc) {
+            allow(&entry.vitals)?;
+            let _ = entry.room.commands.send(command);
+            return Ok(entry.room.clone());
+        }
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let _ = sender.send(command);
+        let room = Room::new(sender);
+        let vitals = Arc::new(Vitals::default());
+        rooms.insert(doc.clone(), Entry { room: room.clone(), vitals: vitals.clone() });
+        drop(rooms);
+        self.metrics.rooms.increment(1.0);
+        tokio::spawn(task::run(doc.clone(), self.clone(), vitals, receiver));
+        let weight = self.weight.load(Ordering::Relaxed);
+        if weight > self.settings.memory_bytes_max {
+            self.registry.evict(weight - self.settings.memory_bytes_max);
+        }
+        Ok(room)
+    }
+
+    pub(crate) fn is_over_budget(&self) -> bool {
+        self.weight.load(Ordering::Relaxed) > self.settings.memory_bytes_max
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { mono: millis(self.began.elapsed()), wall: UnixMillis(millis(wall)) }
+    }
+
+    pub(crate) async fn note_title(&self, doc: &DocId, title: String) {
+        let key = format!("{TITLE}{}", doc.as_str());
+        let same = match self.store.get(&key).await {
+            Ok(known) => known.map_or(title.is_empty(), |value| value.bytes == title.as_bytes()),
+            Err(_) => false,
+        };
+        if !same && let Err(error) = self.store.put(&key, title.into(), Expect::Any).await {
+            // The list shows the title before; the next change of it is noted again.
+            warn!(%doc, %error, "a title was not noted");
+        }
+    }
+
+    fn session_id(&self) -> SessionId {
+        let made = self.sessions_made.fetch_add(1, Ordering::Relaxed);
+        SessionId((u128::from(self.process) << 64) | u128::from(made))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What is counted, looked up once.
+pub(crate) struct Metrics {
+    pub(crate) rooms: Gauge,
+    pub(crate) sessions: Gauge,
+    pub(crate) opens: Histogram,
+    turns: Histogram,
+    merged: Counter,
+    known: Counter,
+    gaps: Counter,
+    aside: Counter,
+    refused: Counter,
+    resyncs: Counter,
+    fallen_behind: Counter,
+    pub(crate) updates_out: Counter,
+    pub(crate) evictions: Counter,
+    pub(crate) rebuilds: Counter,
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let updates_in = |outcome: &'static str| counter!("weft_updates_in_total", "outcome" => outcome);
+        Self {
+            rooms: gauge!("weft_rooms"),
+            sessions: gauge!("weft_sessions"),
+            opens: histogram!("weft_open_seconds"),
+            turns: histogram!("weft_turn_seconds"),
+            merged: updates_in("merged"),
+            known: updates_in("known"),
+            gaps: updates_in("gap"),
+            aside: updates_in("aside"),
+            refused: updates_in("refused"),
+            resyncs: counter!("weft_resyncs_total"),
+            fallen_behind: counter!("weft_sessions_fallen_behind_total"),
+            updates_out: counter!("weft_updates_out_total"),
+            evictions: counter!("weft_rooms_closed_total"),
+            rebuilds: counter!("weft_rooms_rebuilt_total"),
+        }
+    }
+
+    pub(crate) fn count(&self, counts: Counts, took: Duration) {
+        let Counts { merged, known, gaps, aside, refused, resyncs } = counts;
+        if merged + known + gaps + aside + refused > 0 {
+            self.turns.record(took.as_secs_f64());
+        }
+        for (counter, count) in [
+            (&self.merged, merged),
+            (&self.known, known),
+            (&self.gaps, gaps),
+            (&self.aside, aside),
+            (&self.refused, refused),
+            (&self.resyncs, resyncs),
+        ] {
+            if count > 0 {
+                counter.increment(count);
+            }
+        }
+    }
+
+    pub(crate) fn behind(&self, fell: bool) {
+        if fell {
+            self.fallen_behind.increment(1);
+        }
+    }
+}

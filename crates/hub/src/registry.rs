@@ -1,0 +1,89 @@
+//! Which rooms are open: one for each document, and nobody is between two.
+//!
+//! Everything that reaches a room without being in it (joins, requests) is sent under the registry's lock, and a room
+//! closes under the same lock and only if its queue is empty. So a second opener shares the first one's opening, and
+//! one who comes while a room closes either keeps it open or gets the next opening.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use weft_ids::DocId;
+
+use crate::session::Room;
+use crate::task::Command;
+
+/// What the registry knows of an open room.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) room: Room,
+    pub(crate) vitals: Arc<Vitals>,
+}
+
+/// What a room tells of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Vitals {
+    /// About the memory its document takes, bytes.
+    pub(crate) weight: AtomicU64,
+    pub(crate) sessions: AtomicUsize,
+    /// When its last session left, ms since the hub began; 0 while somebody is there.
+    pub(crate) idle_since: AtomicU64,
+    /// Its appends are failing.
+    pub(crate) failing: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    rooms: Mutex<HashMap<DocId, Entry>>,
+    closed: Notify,
+}
+
+impl Registry {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<DocId, Entry>> {
+        // A map operation that panics leaves the map whole.
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a room out if `may_close` still says so under the lock.
+    pub(crate) fn remove_if(&self, doc: &DocId, may_close: impl FnOnce() -> bool) -> bool {
+        let mut rooms = self.lock();
+        let closes = may_close();
+        if closes {
+            rooms.remove(doc);
+            drop(rooms);
+            self.closed.notify_waiters();
+        }
+        closes
+    }
+
+    /// Resolves when no room is open.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let closed = self.closed.notified();
+            if self.lock().is_empty() {
+                return;
+            }
+            closed.await;
+        }
+    }
+
+    /// Asks the rooms that have been idle longest to close until `excess` bytes are free.
+    pub(crate) fn evict(&self, excess: u64) {
+        let rooms = self.lock();
+        let idle = rooms.values().filter_map(|entry| match entry.vitals.idle_since.load(Ordering::Relaxed) {
+            0 => None,
+            since => Some((since, entry)),
+        });
+        let mut idle: Vec<(u64, &Entry)> = idle.collect();
+        idle.sort_unstable_by_key(|(since, _)| *since);
+        let mut freed = 0;
+        for (_, entry) in idle {
+            if freed >= excess {
+                break;
+            }
+            freed += entry.vitals.weight.load(Ordering::Relaxed);
+            let _ = entry.room.commands.send(Command::Evict);
+        }
+    }
+}

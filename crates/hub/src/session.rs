@@ -1,0 +1,109 @@
+//! A session, as its socket holds it.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use weft_ids::{DocId, SessionId};
+use weft_room::Acks;
+use weft_wire::{ClientMessage, Dialect, Envelope};
+
+use crate::limits::{ROOM_QUEUE_BYTES_MAX, ROOM_QUEUE_BYTES_MIN};
+use crate::outbox::{Mail, Outbox, Outlet};
+use crate::task::Command;
+
+/// Why nobody can join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// The server is stopping.
+    #[error("the server is stopping; reconnect in a moment")]
+    Draining,
+    /// The room holds as many sessions as it may.
+    #[error("this document has as many connections as it may have")]
+    Full,
+}
+
+/// How a session joins.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// How its frames are wrapped.
+    pub envelope: Envelope,
+    /// Where its socket waits for mail.
+    pub outlet: Outlet,
+    /// The document schema its client knows, if it said so.
+    pub schema: Option<u32>,
+}
+
+impl Joining {
+    pub(crate) fn acks(&self) -> Acks {
+        match self.envelope.dialect() {
+            Dialect::YWebsocket => Acks::Echo,
+            Dialect::Hocuspocus => Acks::Status,
+        }
+    }
+}
+
+/// A room, as those who send to it see it: its queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub(crate) commands: UnboundedSender<Command>,
+    pub(crate) space: Arc<Semaphore>,
+}
+
+impl Room {
+    pub(crate) fn new(commands: UnboundedSender<Command>) -> Self {
+        Self { commands, space: Arc::new(Semaphore::new(ROOM_QUEUE_BYTES_MAX / ROOM_QUEUE_BYTES_MIN)) }
+    }
+}
+
+/// One client in one room. Dropping it leaves the room, behind everything it sent.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) doc: DocId,
+    pub(crate) room: Room,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+impl Session {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The document it is in.
+    #[must_use]
+    pub fn doc(&self) -> &DocId {
+        &self.doc
+    }
+
+    /// Says something of `bytes` bytes to the room. Waits while the room's queue is full: do not read the socket
+    /// meanwhile, so that its sender waits too. Cancelling before it resolves sends nothing.
+    pub async fn say(&self, message: ClientMessage, bytes: usize) {
+        let units = bytes.clamp(1, ROOM_QUEUE_BYTES_MAX).div_ceil(ROOM_QUEUE_BYTES_MIN);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        if let Ok(space) = self.room.space.clone().acquire_many_owned(units).await {
+            let _ = self.room.commands.send(Command::Message { session: self.id, message, space });
+        }
+    }
+
+    /// Takes all that waits for the session.
+    pub fn take(&self, mail: &mut Mail) {
+        self.outbox.take(mail);
+    }
+
+    /// To be called when everything taken has been written to the socket: a session that had fallen behind is then
+    /// brought up to date.
+    pub fn sent(&self) {
+        if let Some(missed) = self.outbox.sent() {
+            let _ = self.room.commands.send(Command::Drained { session: self.id, missed });
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.room.commands.send(Command::Leave { session: self.id });
+    }
+}

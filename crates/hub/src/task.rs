@@ -1,0 +1,488 @@
+//! The loop that owns one room: everything that can wake it stands in one `select!`.
+
+mod appends;
+mod effects;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, info, warn};
+use weft_ids::{DocId, Seq, SessionId, UserId};
+use weft_room::{Effect, Event, Member, Missed, Outcome, RequestId, Room};
+use weft_store::StoreError;
+use weft_wire::{ClientMessage, StateVector, Update, close};
+
+use self::appends::Appends;
+use crate::hub::{HubError, Inner, Position};
+use crate::limits::{
+    CHECKPOINT_BYTES, CHECKPOINT_PAUSE, CHECKPOINT_RECORDS, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE,
+    ENCODE_INLINE_BYTES_MAX, RETRY_FIRST, RETRY_LONGEST, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
+    UNSAVED_BYTES_MAX,
+};
+use crate::load::{self, Behind};
+use crate::outbox::{Closing, Outbox};
+use crate::registry::Vitals;
+
+/// What reaches a room.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Join {
+        session: SessionId,
+        member: Member,
+        outbox: Arc<Outbox>,
+    },
+    Leave {
+        session: SessionId,
+    },
+    Message {
+        session: SessionId,
+        message: ClientMessage,
+        space: OwnedSemaphorePermit,
+    },
+    Drained {
+        session: SessionId,
+        missed: Missed,
+    },
+    Submit {
+        submission: Submission,
+        reply: oneshot::Sender<Result<Outcome, HubError>>,
+    },
+    Ask {
+        question: Question,
+        reply: oneshot::Sender<Result<Answer, HubError>>,
+    },
+    /// Memory is short: close if nobody is here.
+    Evict,
+    /// The server stops: store everything, send everyone off, close.
+    Stop,
+}
+
+/// An update that comes without a session.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) author: SessionId,
+    pub(crate) user: Option<UserId>,
+    pub(crate) update: Update,
+}
+
+#[derive(Debug)]
+pub(crate) enum Question {
+    State { since: Option<StateVector> },
+    Text,
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: Bytes,
+    pub(crate) position: Position,
+    /// Nobody ever wrote to this document.
+    pub(crate) blank: bool,
+}
+
+impl Command {
+    /// Whether it may make the room encode its whole document.
+    fn encodes(&self) -> bool {
+        matches!(
+            self,
+            Self::Message { message: ClientMessage::SyncStep1(_), .. }
+                | Self::Ask { .. }
+                | Self::Drained { .. }
+        )
+    }
+}
+
+pub(crate) struct Task {
+    doc: DocId,
+    hub: Arc<Inner>,
+    vitals: Arc<Vitals>,
+    room: Room,
+    outboxes: HashMap<SessionId, Arc<Outbox>>,
+    requests: HashMap<RequestId, oneshot::Sender<Result<Outcome, HubError>>>,
+    requests_made: u64,
+    appends: Appends,
+    /// How far the newest checkpoint is behind, as far as is stored.
+    behind: Behind,
+    checkpointed: Instant,
+    title: String,
+    title_due: Option<Instant>,
+    empty_since: Option<Instant>,
+    evict: bool,
+    stopping: Option<Instant>,
+    hung_up: bool,
+    changes: u64,
+}
+
+/// Opens `doc` and runs its room until it closes.
+pub(crate) async fn run(
+    doc: DocId,
+    hub: Arc<Inner>,
+    vitals: Arc<Vitals>,
+    mut commands: UnboundedReceiver<Command>,
+) {
+    let began = Instant::now();
+    let (loaded, behind) = match open(&hub, &doc, &vitals).await {
+        Ok(opened) => opened,
+        Err(error) => return fail(&doc, &hub, &error, commands),
+    };
+    hub.metrics.opens.record(began.elapsed().as_secs_f64());
+    let room = Room::new(loaded);
+    let mut task = Task {
+        appends: Appends::new(doc.clone(), hub.store.clone(), vitals.clone()),
+        title: title_of(&room),
+        room,
+        outboxes: HashMap::new(),
+        requests: HashMap::new(),
+        requests_made: 0,
+        behind,
+        checkpointed: Instant::now(),
+        title_due: (behind.records > 0).then(|| Instant::now() + TITLE_PAUSE),
+        empty_since: Some(Instant::now()),
+        evict: false,
+        stopping: None,
+        hung_up: false,
+        changes: 0,
+        doc,
+        hub,
+        vitals,
+    };
+    if behind.records > 0 {
+        // A crash may have come between a change and the note of its title.
+        task.title.clear();
+    }
+    task.weigh();
+    task.run(&mut commands).await;
+    task.hub.weight.fetch_sub(task.vitals.weight.load(Ordering::Relaxed), Ordering::Relaxed);
+    task.hub.metrics.rooms.decrement(1.0);
+}
+
+/// Loads the document, trying again for as long as the store may come back.
+async fn open(
+    hub: &Arc<Inner>,
+    doc: &DocId,
+    vitals: &Vitals,
+) -> Result<(weft_room::Loaded, Behind), StoreError> {
+    let mut pause = RETRY_FIRST;
+    loop {
+        match load::load(&hub.store, doc).await {
+            Err(error) if error.may_pass() => {
+                vitals.failing.store(1, Ordering::Relaxed);
+                warn!(%doc, %error, "a document cannot be loaded now; trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(RETRY_LONGEST);
+            }
+            outcome => {
+                vitals.failing.store(0, Ordering::Relaxed);
+                return outcome;
+            }
+        }
+    }
+}
+
+/// Tells everyone who waits that the document cannot be opened. The next one to come tries anew.
+fn fail(doc: &DocId, hub: &Arc<Inner>, error: &StoreError, mut commands: UnboundedReceiver<Command>) {
+    error!(%doc, %error, "a document cannot be opened; run `weft check`");
+    hub.registry.remove_if(doc, || true);
+    hub.metrics.rooms.decrement(1.0);
+    while let Ok(command) = commands.try_recv() {
+        match command {
+            Command::Join { outbox, .. } => outbox.close(Closing {
+                code: close::INTERNAL,
+                reason: "this document's stored data is damaged; its administrator can run `weft check`",
+            }),
+            Command::Submit { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
+            Command::Ask { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
+            _ => {}
+        }
+    }
+}
+
+impl Task {
+    async fn run(&mut self, commands: &mut UnboundedReceiver<Command>) {
+        let mut waiting = Vec::with_capacity(TURN_EVENTS_MAX);
+        loop {
+            let wake = self.wakes_at();
+            tokio::select! {
+                biased;
+                (ticket, seq, bytes) = self.appends.saved() => {
+                    self.behind.records += seq.0.saturating_sub(self.room.head().0);
+                    self.behind.bytes += bytes;
+                    self.turn(VecDeque::new(), Some(Event::Durable { ticket, seq })).await;
+                }
+                _ = commands.recv_many(&mut waiting, TURN_EVENTS_MAX),
+                    if self.appends.unsaved_bytes() < UNSAVED_BYTES_MAX =>
+                {
+                    let commands: VecDeque<Command> = waiting.drain(..).collect();
+                    self.turn(commands, None).await;
+                }
+                () = async { sleep_until(wake.unwrap_or_else(Instant::now)).await }, if wake.is_some() => {
+                    self.turn(VecDeque::new(), Some(Event::Wake)).await;
+                }
+            }
+            self.tend().await;
+            if self.may_close() && self.close(commands).await {
+                return;
+            }
+        }
+    }
+
+    /// One turn: everything that has come, then what is to be done about it.
+    async fn turn(&mut self, mut commands: VecDeque<Command>, event: Option<Event>) {
+        let mut event = event;
+        loop {
+            let heavy = self.room.bytes() > ENCODE_INLINE_BYTES_MAX && commands.iter().any(Command::encodes);
+            let first = event.take();
+            let effects = if heavy && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+                tokio::task::block_in_place(|| self.feed(first, &mut commands))
+            } else {
+                self.feed(first, &mut commands)
+            };
+            self.carry_out(effects);
+            if !self.room.is_broken() {
+                return;
+            }
+            self.rebuild().await;
+        }
+    }
+
+    /// Hands the room its events, up to one that breaks it.
+    fn feed(&mut self, first: Option<Event>, commands: &mut VecDeque<Command>) -> Vec<Effect> {
+        let began = Instant::now();
+        let now = self.hub.now();
+        let mut effects = Vec::new();
+        if let Some(event) = first {
+            self.room.handle(event, now, &mut effects);
+        }
+        while !self.room.is_broken()
+            && let Some(command) = commands.pop_front()
+        {
+            if let Some(event) = self.event(command) {
+                self.room.handle(event, now, &mut effects);
+            }
+        }
+        self.room.settle(now, &mut effects);
+        let counts = self.room.take_counts();
+        self.hub.metrics.count(counts, began.elapsed());
+        if counts.merged > 0 {
+            self.changes += counts.merged;
+            self.title_due.get_or_insert(Instant::now() + TITLE_PAUSE);
+            self.weigh();
+        }
+        effects
+    }
+
+    /// What a command is to the room, if it is something to the room.
+    fn event(&mut self, command: Command) -> Option<Event> {
+        Some(match command {
+            Command::Join { session, member, outbox } => {
+                self.outboxes.insert(session, outbox);
+                self.empty_since = None;
+                self.evict = false;
+                self.hub.metrics.sessions.increment(1.0);
+                self.tell_sessions();
+                Event::Join { session, member }
+            }
+            Command::Leave { session } => {
+                if self.outboxes.remove(&session).is_some() {
+                    self.hub.metrics.sessions.decrement(1.0);
+                    self.tell_sessions();
+                }
+                if self.outboxes.is_empty() {
+                    self.empty_since = Some(Instant::now());
+                }
+                Event::Leave { session }
+            }
+            Command::Message { session, message, space } => {
+                drop(space);
+                Event::Message { session, message }
+            }
+            Command::Drained { session, missed } => Event::Drained { session, missed },
+            Command::Submit { submission, reply } => {
+                self.requests_made += 1;
+                let request = RequestId(self.requests_made);
+                self.requests.insert(request, reply);
+                let Submission { author, user, update } = submission;
+                Event::Submit { request, author, user, update }
+            }
+            Command::Ask { question, reply } => {
+                let _ = reply.send(Ok(self.answer(&question)));
+                return None;
+            }
+            Command::Evict => {
+                self.evict = true;
+                return None;
+            }
+            Command::Stop => {
+                self.stopping.get_or_insert_with(Instant::now);
+                return None;
+            }
+        })
+    }
+
+    fn answer(&mut self, question: &Question) -> Answer {
+        let body = match question {
+            Question::State { since: None } => self.room.state(),
+            Question::State { since: Some(since) } => self.room.diff(since),
+            Question::Text => self.room.text().into(),
+        };
+        let seq = self.room.head();
+        let etag = if self.room.is_saved() {
+            format!("\"{seq}\"")
+        } else {
+            // More is in it than is on disk yet.
+            format!("\"{seq}.{}\"", self.changes)
+        };
+        let blank = seq == Seq::ZERO && self.room.is_saved();
+        Answer { body, position: Position { seq, etag }, blank }
+    }
+
+    /// What is due besides the room's own affairs: notes, checkpoints, sending everyone off.
+    async fn tend(&mut self) {
+        if self.title_due.is_some_and(|due| due <= Instant::now()) {
+            self.note_title();
+        }
+        let due = self.behind.records >= CHECKPOINT_RECORDS
+            && self.behind.bytes >= (self.room.bytes() / 4).clamp(CHECKPOINT_BYTES, 4 << 20)
+            && self.checkpointed.elapsed() >= CHECKPOINT_PAUSE;
+        if due {
+            self.behind = Behind::default();
+            self.checkpointed = Instant::now();
+            let (store, doc) = (self.hub.store.clone(), self.doc.clone());
+            tokio::spawn(async move {
+                if let Err(error) = load::checkpoint(&store, &doc).await {
+                    warn!(%doc, %error, "a checkpoint was not cut");
+                }
+            });
+        }
+        let stored = self.is_stored();
+        if let Some(since) = self.stopping
+            && !self.hung_up
+            && (stored || since.elapsed() >= DRAIN_PATIENCE)
+        {
+            self.hung_up = true;
+            for outbox in self.outboxes.values() {
+                outbox.close(Closing { code: close::RESTART, reason: "the server restarts" });
+            }
+        }
+    }
+
+    /// The document in memory is not what the log says: once all that was accepted is stored, it is loaded anew.
+    async fn rebuild(&mut self) {
+        warn!(doc = %self.doc, "an update could not be merged; the document is rebuilt from its log");
+        self.hub.metrics.rebuilds.increment(1);
+        let mut durable = Vec::new();
+        while !self.appends.is_idle() {
+            let (ticket, seq, _) = self.appends.saved().await;
+            durable.push(Event::Durable { ticket, seq });
+        }
+        match open(&self.hub, &self.doc, &self.vitals).await {
+            Ok((loaded, behind)) => {
+                self.room.rebuilt(loaded);
+                self.behind = behind;
+            }
+            Err(error) => {
+                error!(doc = %self.doc, %error, "a document cannot be rebuilt");
+                self.stopping.get_or_insert_with(Instant::now);
+                self.room.rebuilt(weft_room::Loaded::default());
+            }
+        }
+        let now = self.hub.now();
+        let mut effects = Vec::new();
+        for event in durable {
+            self.room.handle(event, now, &mut effects);
+        }
+        self.carry_out(effects);
+    }
+
+    /// Whether everything that was accepted is on disk.
+    fn is_stored(&self) -> bool {
+        self.room.is_saved() && self.appends.is_idle()
+    }
+
+    fn may_close(&self) -> bool {
+        if !self.requests.is_empty() {
+            return false;
+        }
+        if let Some(since) = self.stopping {
+            let patience = since.elapsed() >= DRAIN_PATIENCE * 2;
+            return self.is_stored() && self.hung_up && (self.outboxes.is_empty() || patience);
+        }
+        let Some(since) = self.empty_since else { return false };
+        let idle = self.evict || self.hub.is_over_budget() || since.elapsed() >= self.hub.settings.idle_after;
+        self.outboxes.is_empty() && idle && self.is_stored()
+    }
+
+    /// Closes the room unless somebody came meanwhile. Everything is on disk by now.
+    async fn close(&mut self, commands: &mut UnboundedReceiver<Command>) -> bool {
+        if self.title_due.is_some() {
+            self.note_title();
+        }
+        let due = self.behind.records >= CHECKPOINT_RECORDS_AT_CLOSE
+            && self.behind.bytes >= (self.room.bytes() / 8).min(1 << 20);
+        if self.stopping.is_none() && due && commands.is_empty() {
+            self.behind = Behind::default();
+            if let Err(error) = load::checkpoint(&self.hub.store, &self.doc).await {
+                warn!(doc = %self.doc, %error, "a checkpoint was not cut");
+            }
+        }
+        let closes = self.hub.registry.remove_if(&self.doc, || commands.is_empty());
+        if closes {
+            self.hub.metrics.evictions.increment(1);
+            info!(doc = %self.doc, "closed");
+        }
+        closes
+    }
+
+    fn note_title(&mut self) {
+        self.title_due = None;
+        let title = title_of(&self.room);
+        if title == self.title {
+            return;
+        }
+        self.title.clone_from(&title);
+        let (hub, doc) = (self.hub.clone(), self.doc.clone());
+        tokio::spawn(async move { hub.note_title(&doc, title).await });
+    }
+
+    /// When there is something to do without anybody saying anything.
+    fn wakes_at(&self) -> Option<Instant> {
+        let room = self.room.wakes_at().map(|at| self.hub.began + Duration::from_millis(at));
+        let idle = self.empty_since.filter(|_| self.requests.is_empty() && self.is_stored());
+        let idle = idle.map(|since| since + self.hub.settings.idle_after);
+        let stop =
+            self.stopping.map(|since| since + if self.hung_up { DRAIN_PATIENCE * 2 } else { DRAIN_PATIENCE });
+        // A time that has passed and changed nothing must not make the loop spin.
+        let soonest = Instant::now() + Duration::from_millis(1);
+        [room, idle, stop, self.title_due].into_iter().flatten().min().map(|at| at.max(soonest))
+    }
+
+    fn tell_sessions(&self) {
+        self.vitals.sessions.store(self.outboxes.len(), Ordering::Relaxed);
+        let idle = if self.outboxes.is_empty() { self.hub.now().mono.max(1) } else { 0 };
+        self.vitals.idle_since.store(idle, Ordering::Relaxed);
+    }
+
+    /// Notes about how much memory the document takes: several times its encoding.
+    fn weigh(&self) {
+        let weight = (self.room.bytes() as u64) * 10 + 4_096;
+        let before = self.vitals.weight.swap(weight, Ordering::Relaxed);
+        self.hub.weight.fetch_add(weight.wrapping_sub(before), Ordering::Relaxed);
+    }
+}
+
+/// The first line of what stands under the title, as Weft's own pages have it.
+fn title_of(room: &Room) -> String {
+    let text = room.root_text("title");
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut end = line.len().min(TITLE_BYTES_MAX);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    line[..end].to_owned()
+}

@@ -1,0 +1,271 @@
+//! Rooms over a store that is slow or fails: opening, saving, closing.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, timeout};
+use weft_access::{Action, Grant, Rules, Subject, decide};
+use weft_hub::{Hub, HubError, HubSettings, Joining, Mail, Outlet, Session};
+use weft_ids::{DocId, Seq};
+use weft_store::fault::{Fault, FaultyStore, Op};
+use weft_store::{Log, MemoryStore, StoreError};
+use weft_wire::{ClientMessage, Dialect, Envelope, StateVector, Update};
+
+fn grant(name: &str) -> Grant {
+    let doc = DocId::new(name).unwrap();
+    decide(&Rules { open: true }, &Subject::default(), Action::Write(doc)).unwrap()
+}
+
+fn hub(store: &Arc<FaultyStore>) -> Hub {
+    Hub::new(store.clone(), HubSettings { idle_after: Duration::from_millis(50), ..HubSettings::default() })
+}
+
+fn store() -> Arc<FaultyStore> {
+    Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())))
+}
+
+struct Client {
+    session: Session,
+    outlet: Outlet,
+    /// What came and nobody asked about yet.
+    heard: Mutex<Vec<Bytes>>,
+}
+
+impl Client {
+    fn join(hub: &Hub, name: &str) -> Self {
+        let outlet = Outlet::default();
+        let envelope = Envelope::Hocuspocus { address: name.into() };
+        let joining = Joining { envelope, outlet: outlet.clone(), schema: None };
+        Self { session: hub.join(&grant(name), joining).unwrap(), outlet, heard: Mutex::default() }
+    }
+
+    async fn type_letter(&self, client: u8, clock: u8, letter: u8) {
+        self.session.say(ClientMessage::Update(typed(client, clock, letter)), 16).await;
+    }
+
+    /// Waits for a frame that `wanted` says yes to.
+    async fn hears(&self, wanted: impl Fn(&[u8]) -> bool) {
+        timeout(Duration::from_secs(20), async {
+            loop {
+                let mut mail = Mail::default();
+                self.session.take(&mut mail);
+                self.session.sent();
+                {
+                    let mut heard = self.heard.lock().unwrap();
+                    heard.append(&mut mail.frames);
+                    if let Some(at) = heard.iter().position(|frame| wanted(frame)) {
+                        heard.remove(at);
+                        return;
+                    }
+                }
+                self.outlet.mail().await;
+            }
+        })
+        .await
+        .expect("the frame did not come");
+    }
+
+    /// Waits for the acknowledgement of one update.
+    async fn is_saved(&self) {
+        self.hears(|frame| frame.ends_with(&[8, 1])).await;
+    }
+
+    async fn hears_text(&self, letter: u8) {
+        self.hears(|frame| frame.contains(&letter)).await;
+    }
+}
+
+fn typed(client: u8, clock: u8, letter: u8) -> Update {
+    let mut bytes = vec![1, 1, client, clock];
+    if clock == 0 {
+        bytes.extend([4, 1, 1, b't', 1, letter]);
+    } else {
+        bytes.extend([0x84, client, clock - 1, 1, letter]);
+    }
+    bytes.push(0);
+    Update::scan(bytes.into()).unwrap()
+}
+
+async fn closed(hub: &Hub) {
+    timeout(Duration::from_secs(20), async {
+        while hub.status().rooms > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the room did not close");
+}
+
+#[tokio::test]
+async fn trap_2_an_edit_during_a_slow_save_is_saved_too() {
+    let store = store();
+    let hub = hub(&store);
+    let client = Client::join(&hub, "d");
+    store.faults().set(Op::Append, Fault::Delay(Duration::from_millis(300)));
+    client.type_letter(1, 0, b'a').await;
+    client.type_letter(1, 1, b'b').await;
+    client.is_saved().await;
+    client.type_letter(1, 2, b'c').await;
+    drop(client);
+    closed(&hub).await;
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0, "abc");
+}
+
+#[tokio::test]
+async fn trap_3_a_hundred_sockets_that_open_a_document_at_once_load_it_once_and_see_each_other() {
+    let store = store();
+    let hub = hub(&store);
+    hub.submit(&grant("d"), typed(9, 0, b'!')).await.unwrap();
+    closed(&hub).await;
+    let reads = store.faults().calls(Op::Read);
+    store.faults().set(Op::Read, Fault::Delay(Duration::from_millis(200)));
+    let clients: Vec<Client> = (0..100).map(|_| Client::join(&hub, "d")).collect();
+    for (number, client) in (10u8..).zip(&clients) {
+        client.type_letter(number, 0, b'x').await;
+        client.session.say(ClientMessage::SyncStep1(StateVector::scan(&[0]).unwrap()), 1).await;
+    }
+    for client in &clients {
+        client.is_saved().await;
+    }
+    assert_eq!(store.faults().calls(Op::Read), reads + 1);
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0.len(), 101);
+    assert_eq!(hub.status().rooms, 1);
+}
+
+#[tokio::test]
+async fn trap_4_nothing_is_answered_before_the_document_is_loaded_and_nothing_is_lost_meanwhile() {
+    let store = store();
+    let hub = hub(&store);
+    hub.submit(&grant("d"), typed(9, 0, b'!')).await.unwrap();
+    closed(&hub).await;
+    store.faults().set(Op::Read, Fault::Hold);
+    let client = Client::join(&hub, "d");
+    client.session.say(ClientMessage::SyncStep1(StateVector::scan(&[0]).unwrap()), 1).await;
+    client.type_letter(1, 0, b'a').await;
+    assert!(timeout(Duration::from_millis(100), client.hears(|_| true)).await.is_err());
+    assert!(client.heard.lock().unwrap().is_empty());
+    store.faults().heal(Op::Read);
+    // Step 2 is 0, 1; its body holds what was stored.
+    client.hears(|frame| frame.starts_with(&[1, b'd', 0, 1]) && frame.contains(&b'!')).await;
+    client.is_saved().await;
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0.len(), 2);
+}
+
+#[tokio::test]
+async fn trap_5_leaving_and_returning_around_the_moment_of_closing_loses_nothing() {
+    let store = store();
+    let settings = HubSettings { idle_after: Duration::from_millis(1), ..HubSettings::default() };
+    let hub = Hub::new(store.clone(), settings);
+    for clock in 0..120u8 {
+        let client = Client::join(&hub, "d");
+        client.type_letter(1, clock, b'x').await;
+        if clock % 3 == 0 {
+            client.is_saved().await;
+        }
+        drop(client);
+        if clock % 2 == 0 {
+            tokio::time::sleep(Duration::from_micros(u64::from(clock) * 40)).await;
+        }
+    }
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0.len(), 120);
+    closed(&hub).await;
+    assert_eq!(store.head(&DocId::new("d").unwrap()).await.unwrap(), Some(Seq(120)));
+}
+
+#[tokio::test]
+async fn trap_6_while_the_store_fails_nothing_is_acknowledged_and_afterwards_everything_is() {
+    let store = store();
+    let hub = hub(&store);
+    let (ann, bob) = (Client::join(&hub, "d"), Client::join(&hub, "d"));
+    store.faults().set(Op::Append, Fault::Fail(StoreError::Unavailable { what: "no".into() }));
+    ann.type_letter(1, 0, b'q').await;
+    bob.hears_text(b'q').await;
+    while !hub.status().store_failing {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ann.type_letter(1, 1, b'z').await;
+    bob.hears_text(b'z').await;
+    assert!(timeout(Duration::from_millis(200), ann.is_saved()).await.is_err());
+    store.faults().set(Op::Append, Fault::DoneButFail(StoreError::Unavailable { what: "no answer".into() }));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    store.faults().heal(Op::Append);
+    ann.is_saved().await;
+    assert!(!hub.status().store_failing);
+    drop((ann, bob));
+    closed(&hub).await;
+    assert_eq!(store.head(&DocId::new("d").unwrap()).await.unwrap(), Some(Seq(2)));
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0, "qz");
+}
+
+#[tokio::test]
+async fn a_document_nobody_wrote_is_unknown_and_looking_at_it_creates_nothing() {
+    let store = store();
+    let hub = hub(&store);
+    assert_eq!(hub.text(&grant("d")).await, Err(HubError::Unknown));
+    let client = Client::join(&hub, "d");
+    assert_eq!(hub.state(&grant("d"), None).await, Err(HubError::Unknown));
+    drop(client);
+    closed(&hub).await;
+    assert!(hub.documents().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_update_with_a_gap_is_answered_with_what_the_server_has() {
+    let store = store();
+    let hub = hub(&store);
+    let error = hub.submit(&grant("d"), typed(1, 3, b'x')).await.unwrap_err();
+    assert_eq!(error, HubError::Gap { have: Bytes::from_static(&[0]) });
+}
+
+#[tokio::test]
+async fn draining_stores_everything_and_sends_everyone_off() {
+    let store = store();
+    let hub = hub(&store);
+    let clients: Vec<Client> = (0..20).map(|n| Client::join(&hub, &format!("d{n}"))).collect();
+    for client in &clients {
+        client.type_letter(1, 0, b'x').await;
+    }
+    let draining = tokio::spawn({
+        let hub = hub.clone();
+        async move { hub.drain(Instant::now() + Duration::from_secs(10)).await }
+    });
+    for client in clients {
+        let mut mail = Mail::default();
+        while mail.closing.is_none() {
+            client.outlet.mail().await;
+            client.session.take(&mut mail);
+        }
+        assert!(mail.frames.iter().any(|frame| frame.ends_with(&[8, 1])), "saved before the end");
+        assert_eq!(mail.closing.unwrap().code, weft_wire::close::RESTART);
+        assert!(
+            hub.join(
+                &grant("late"),
+                Joining { envelope: Envelope::YWebsocket, outlet: Outlet::default(), schema: None }
+            )
+            .is_err()
+        );
+    }
+    assert!(draining.await.unwrap());
+    assert_eq!(store.documents(None, 100).await.unwrap().len(), 20);
+}
+
+#[tokio::test]
+async fn a_y_websocket_session_gets_its_own_update_back_once_it_is_on_disk() {
+    let store = store();
+    let hub = hub(&store);
+    let outlet = Outlet::default();
+    let joining = Joining { envelope: Envelope::YWebsocket, outlet: outlet.clone(), schema: None };
+    let session = hub.join(&grant("d"), joining).unwrap();
+    let client = Client { session, outlet, heard: Mutex::default() };
+    store.faults().set(Op::Append, Fault::Hold);
+    client.type_letter(1, 0, b'q').await;
+    assert!(timeout(Duration::from_millis(100), client.hears_text(b'q')).await.is_err());
+    store.faults().heal(Op::Append);
+    client
+        .hears(|frame| {
+            let decoded = Dialect::YWebsocket.decode(&Bytes::copy_from_slice(frame)).unwrap();
+            matches!(decoded.message, ClientMessage::Update(_))
+        })
+        .await;
+}
