@@ -1,0 +1,159 @@
+//! The large document that is opened: a recorded writing session, or one made up of the same size.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use flate2::read::GzDecoder;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use serde::Deserialize;
+use yrs::block::ClientID;
+use yrs::updates::decoder::Decode;
+use yrs::{Doc, GetString, OffsetKind, Options, StateVector, Text, Transact, Update, WriteTxn};
+
+use crate::typist::ROOT;
+
+/// The made-up document's edits and length: those of the recorded automerge-paper session.
+const MADE_UP_EDITS: usize = 259_778;
+const MADE_UP_CHARS: usize = 104_852;
+
+/// Characters removed, then inserted, at a place counted in characters.
+#[derive(Debug, Deserialize)]
+struct Patch(u32, u32, String);
+
+/// A recorded session as it stands in its file.
+#[derive(Debug, Deserialize)]
+struct Trace {
+    #[serde(rename = "endContent")]
+    end_content: String,
+    txns: Vec<Transaction>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    patches: Vec<Patch>,
+}
+
+/// A document as the updates that wrote it.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// One v1 update for each edit, in order.
+    pub(crate) updates: Vec<Vec<u8>>,
+    /// The text at the end.
+    pub(crate) text: String,
+    /// What it is, for the report.
+    pub(crate) origin: String,
+    /// What a replica that holds everything has seen.
+    state_vector: StateVector,
+}
+
+impl Document {
+    /// The session recorded in `trace`, or a made-up one when there is no such file.
+    pub(crate) fn load(trace: &Path) -> Result<Document> {
+        match File::open(trace) {
+            Ok(file) => {
+                let mut json = String::new();
+                GzDecoder::new(file).read_to_string(&mut json).context("the trace is damaged")?;
+                let trace: Trace = serde_json::from_str(&json).context("the trace is not as expected")?;
+                ensure!(
+                    trace.end_content.is_ascii(),
+                    "places in the trace count characters, not UTF-16 units"
+                );
+                let patches = trace.txns.into_iter().flat_map(|txn| txn.patches);
+                let document = Document::write(patches, "the recorded session automerge-paper".into());
+                ensure!(
+                    document.text == trace.end_content,
+                    "the replayed text differs from the recorded one"
+                );
+                Ok(document)
+            }
+            Err(_) => {
+                let origin = format!("made up, as {} is not there", trace.display());
+                Ok(Document::write(made_up(MADE_UP_EDITS, MADE_UP_CHARS), origin))
+            }
+        }
+    }
+
+    fn write(patches: impl Iterator<Item = Patch>, origin: String) -> Document {
+        let mut options = Options::with_client_id(ClientID::new(1_234_567_890));
+        options.offset_kind = OffsetKind::Utf16;
+        let doc = Doc::with_options(options);
+        let text = doc.get_or_insert_text(ROOT);
+        let mut updates = Vec::new();
+        for Patch(place, removed, inserted) in patches {
+            let mut txn = doc.transact_mut();
+            if removed > 0 {
+                text.remove_range(&mut txn, place, removed);
+            }
+            if !inserted.is_empty() {
+                text.insert(&mut txn, place, &inserted);
+            }
+            updates.push(txn.encode_update_v1());
+        }
+        let txn = doc.transact();
+        let state_vector = yrs::ReadTxn::state_vector(&txn);
+        Document { updates, text: text.get_string(&txn), origin, state_vector }
+    }
+
+    /// True when `state`, a v1 update, covers every clock of the document. It does not look at deletions.
+    pub(crate) fn covered_by(&self, state: &[u8]) -> bool {
+        let Ok(update) = Update::decode_v1(state) else { return false };
+        let have = update.state_vector();
+        self.state_vector.iter().all(|(client, clock)| have.get(client) >= *clock)
+    }
+
+    /// True when a replica that applies `state` shows the document's text: nothing is missing, deletions included.
+    pub(crate) fn equals(&self, state: &[u8]) -> bool {
+        let doc = Doc::new();
+        let Ok(update) = Update::decode_v1(state) else { return false };
+        let mut txn = doc.transact_mut();
+        txn.apply_update(update).is_ok() && txn.get_or_insert_text(ROOT).get_string(&txn) == self.text
+    }
+}
+
+/// Somebody who types, corrects and jumps about, the same each time: `edits` edits that leave `chars` characters.
+fn made_up(edits: usize, chars: usize) -> impl Iterator<Item = Patch> {
+    let mut rng = SmallRng::seed_from_u64(2);
+    let deletions = (edits - chars) / 2;
+    let (mut length, mut caret, mut deleted) = (0_u32, 0_u32, 0);
+    (0..edits).map_while(move |edit| {
+        if rng.random_ratio(1, 60) {
+            caret = rng.random_range(0..=length);
+        }
+        let due = (deletions * (edit + 1)).div_ceil(edits);
+        if deleted < due && caret > 0 && rng.random_ratio(2, 3) {
+            deleted += 1;
+            length -= 1;
+            caret -= 1;
+            return Some(Patch(caret, 1, String::new()));
+        }
+        length += 1;
+        caret += 1;
+        let letter = char::from(b'a' + rng.random_range(0..26_u8));
+        Some(Patch(caret - 1, 0, letter.to_string()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yrs::{ReadTxn, merge_updates_v1};
+
+    #[test]
+    fn a_made_up_document_is_whole_only_with_all_of_its_updates() {
+        let document = Document::write(made_up(2_000, 800), "a test".into());
+        assert_eq!(document.updates.len(), 2_000);
+        assert!((700..900).contains(&document.text.len()), "{} characters", document.text.len());
+        let doc = Doc::new();
+        for update in &document.updates {
+            doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+        }
+        let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
+        assert!(document.covered_by(&state) && document.equals(&state));
+        let most = merge_updates_v1(&document.updates[..1_900]).unwrap();
+        assert!(!document.covered_by(&most) && !document.equals(&most));
+        assert!(!document.covered_by(&[0, 0]) && !document.equals(b"nonsense"));
+    }
+}
