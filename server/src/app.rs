@@ -1,0 +1,133 @@
+//! What every request shares, and the table of routes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use weft_access::Rules;
+use weft_hub::Hub;
+use weft_store::Store;
+
+use crate::config::Settings;
+use crate::http::error::ApiError;
+use crate::http::{admin, docs, guard, live, metrics, ready};
+use crate::listen::Connections;
+use crate::running::Token;
+use crate::telemetry::Metrics;
+use crate::{socket, web};
+
+/// The longest path and query of a request, in bytes.
+const URL_BYTES_MAX: usize = 8 * 1024;
+
+/// What every request shares.
+pub(crate) type AppState = Arc<App>;
+
+/// What every request shares.
+pub(crate) struct App {
+    /// The open documents.
+    pub(crate) hub: Hub,
+    /// For errands that read everything (backup); documents are reached through the hub.
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) rules: Rules,
+    pub(crate) settings: Arc<Settings>,
+    /// Cancelled when the server begins to stop.
+    pub(crate) draining: CancellationToken,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) metrics: Metrics,
+    /// Opens `/api/admin`.
+    pub(crate) token: Token,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Every route. What is none is a file of the web client, or its page.
+pub(crate) fn router(app: AppState) -> Router {
+    Router::new()
+        .route("/live", get(live::live))
+        .route("/ready", get(ready::ready))
+        .route("/metrics", get(metrics::metrics))
+        .route("/api/docs", get(docs::list))
+        .route("/api/docs/{*path}", any(docs::document))
+        .route("/api/admin/backup", get(admin::backup))
+        .route("/ws", any(socket::upgrade))
+        .route("/ws/", any(socket::upgrade))
+        .route("/ws/{*room}", any(socket::upgrade))
+        .fallback(web::serve)
+        .method_not_allowed_fallback(async || {
+            ApiError::method(&[axum::http::Method::GET, axum::http::Method::HEAD])
+        })
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(CatchPanicLayer::custom(|_| panicked()))
+        .layer(middleware::from_fn(every_answer))
+        .with_state(app)
+}
+
+/// The panic itself is in the log; the client learns only that it is not its fault.
+fn panicked() -> Response {
+    ::metrics::counter!("weft_http_panics_total").increment(1);
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "the server made a mistake",
+        "Try again; if it stays, look into the server's log.",
+    )
+    .into_response()
+}
+
+/// What every answer carries: it limits what a page of ours may load, and who may frame it.
+const SECURITY_HEADERS: [(&str, &str); 4] = [
+    (
+        "content-security-policy",
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: http: data:; \
+         connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+];
+
+async fn every_answer(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let method = request.method().clone();
+    let mut response = if length > URL_BYTES_MAX {
+        ApiError::new(
+            StatusCode::URI_TOO_LONG,
+            "uri_too_long",
+            format!("the address has {length} bytes; at most {URL_BYTES_MAX} are taken"),
+            "Shorten the query. A large state vector can be left out: the answer is then the whole document.",
+        )
+        .into_response()
+    } else {
+        next.run(request).await
+    };
+    for (name, value) in SECURITY_HEADERS {
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    let status = response.status();
+    ::metrics::counter!("weft_http_requests_total", "class" => class(status)).increment(1);
+    tracing::trace!(%method, status = status.as_u16(), "answered");
+    response
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    }
+}

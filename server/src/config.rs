@@ -1,0 +1,161 @@
+//! Settings: one list, from which the flags, the `WEFT_*` variables, `weft.toml`, its example and the defaults come.
+//!
+//! To add a setting, add one entry to the [`settings!`] call below: its first doc line becomes the flag's help, the
+//! whole doc its paragraph in `server/example.toml` (`cargo xtask codegen` writes that file anew).
+
+mod example;
+mod sources;
+mod values;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) use example::example;
+pub(crate) use sources::{ConfigError, Given, load};
+pub(crate) use values::{Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, SettingValue};
+
+/// One setting, as the flags, the environment, the file and the example see it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Its name in `weft.toml`. `WEFT_` + upper case in the environment, `--` + dashes as a flag.
+    pub(crate) key: &'static str,
+    /// The doc lines, each with the blank that follows `///`.
+    pub(crate) doc: &'static [&'static str],
+    /// The default, in the notation of flags and variables.
+    pub(crate) default: &'static str,
+    /// What a value looks like: `ADDR:PORT`, `DURATION`.
+    pub(crate) shape: &'static str,
+    /// The default in TOML's notation.
+    pub(crate) toml: fn(&str) -> String,
+    /// Whether the flag may stand without a value.
+    pub(crate) switch: bool,
+}
+
+impl Setting {
+    /// `WEFT_IDLE_AFTER` of `idle_after`.
+    pub(crate) fn variable(&self) -> String {
+        format!("WEFT_{}", self.key.to_uppercase())
+    }
+
+    /// `idle-after` of `idle_after`.
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $key:ident : $type:ty = $default:literal;)+) => {
+        /// What the server was told, complete: every setting has a value.
+        #[derive(Debug, Clone)]
+        pub(crate) struct Settings {
+            $($(#[doc = $doc])+ pub(crate) $key: $type,)+
+        }
+
+        /// Every setting there is, in the order of the example.
+        pub(crate) const SETTINGS: &[Setting] = &[
+            $(Setting {
+                key: stringify!($key),
+                doc: &[$($doc),+],
+                default: $default,
+                shape: <$type as SettingValue>::SHAPE,
+                toml: <$type as SettingValue>::toml,
+                switch: <$type as SettingValue>::SWITCH,
+            },)+
+        ];
+
+        impl Settings {
+            /// Sets one setting from its text, whatever source that came from.
+            fn set(&mut self, key: &str, text: &str) -> Result<(), String> {
+                match key {
+                    $(stringify!($key) => self.$key = <$type as SettingValue>::parse(text)?,)+
+                    _ => return Err("there is no such setting".to_owned()),
+                }
+                Ok(())
+            }
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self {
+                    $($key: <$type as SettingValue>::parse($default).expect(concat!("the default of ", stringify!($key))),)+
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where Weft listens: an IP address or `localhost`, and a port.
+    /// `localhost` is both 127.0.0.1 and ::1. `0.0.0.0:4545` is every network this machine is in; port 0 takes a free one.
+    listen: Listen = "localhost:4545";
+
+    /// The folder that holds the documents, the automatic backups and nothing of anybody else's.
+    data: PathBuf = "./weft-data";
+
+    /// Whether anyone who reaches Weft may open and change every document.
+    /// When false, only programs on this machine may (connections over loopback that no proxy passed on).
+    open: bool = "false";
+
+    /// Web pages, by origin, that may talk to Weft besides its own pages and pages of this machine.
+    /// Origins look like `https://app.example.com`. With `open`, all may.
+    allowed_origins: Origins = "";
+
+    /// Host names under which Weft is reached besides `localhost` and IP addresses, for example behind a proxy.
+    /// Requests for other names are refused, so that a foreign name pointed at this machine opens nothing. With `open`, all names pass.
+    allowed_hosts: Names = "";
+
+    /// Whether other machines may read `/metrics`. This machine always may.
+    metrics_open: bool = "false";
+
+    /// How long a document stays in memory after the last person left it.
+    idle_after: Duration = "60s";
+
+    /// How much memory the open documents may take together before idle ones are closed early.
+    memory_max: Bytes = "512MiB";
+
+    /// The most connections at once, of all kinds and addresses.
+    connections_max: u32 = "10000";
+
+    /// The most connections at once from one address (from one /64 network with IPv6). Loopback is not counted: a proxy on this machine is one address.
+    connections_per_address_max: u32 = "500";
+
+    /// How long a connection may take to send the head of a request.
+    header_timeout: Duration = "10s";
+
+    /// How long a stop may take: what is unsaved is stored, then connections are closed.
+    drain_deadline: Duration = "10s";
+
+    /// How often Weft writes a backup of everything into `<data>/backups`. `0s` turns automatic backups off.
+    backup_every: Duration = "24h";
+
+    /// How many automatic backups are kept; the oldest go first.
+    backup_keep: u32 = "7";
+
+    /// How log lines look: `pretty` for people, `json` for machines.
+    log_format: LogFormat = "pretty";
+
+    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, or a list such as `info,weft_hub=debug`.
+    log: LogFilter = "info";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_legal_value_and_its_own_toml_is_read_back_as_it_is() {
+        let defaults = format!("{:?}", Settings::default());
+        let text: String =
+            SETTINGS.iter().map(|s| format!("{} = {}\n", s.key, (s.toml)(s.default))).collect();
+        let read = sources::load(&[], &[], Some(("weft.toml".as_ref(), &text))).expect("the defaults load");
+        assert_eq!(format!("{read:?}"), defaults);
+    }
+
+    #[test]
+    fn every_setting_is_documented_in_whole_sentences() {
+        for setting in SETTINGS {
+            let first = setting.doc[0].trim();
+            assert!(first.ends_with('.'), "{}: {first}", setting.key);
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! The kinds of values settings have, and how each is written.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A kind of value a setting can have.
+pub(crate) trait SettingValue: Sized {
+    /// What help shows for a value.
+    const SHAPE: &'static str;
+    /// Whether the flag may stand without a value.
+    const SWITCH: bool = false;
+
+    /// Reads the notation of flags and variables. The error is a clause that follows "because".
+    fn parse(text: &str) -> Result<Self, String>;
+
+    /// The same value in TOML's notation.
+    fn toml(text: &str) -> String {
+        format!("{text:?}")
+    }
+}
+
+/// A listen address: `localhost:4545`, `0.0.0.0:80`, `[::]:4545`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen {
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+}
+
+/// Whom a listen address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// Both loopback addresses, as far as the machine has them.
+    Localhost,
+    Ip(IpAddr),
+}
+
+impl Listen {
+    /// The addresses to bind, the one that must work first.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        match self.host {
+            Host::Localhost => vec![
+                SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
+                SocketAddr::from((Ipv6Addr::LOCALHOST, self.port)),
+            ],
+            Host::Ip(ip) => vec![SocketAddr::from((ip, self.port))],
+        }
+    }
+
+    /// What a person on this machine types into a browser, once the port is known.
+    pub(crate) fn url(&self, port: u16) -> String {
+        match self.host {
+            Host::Localhost => format!("http://localhost:{port}"),
+            Host::Ip(ip) if ip.is_unspecified() => format!("http://localhost:{port}"),
+            Host::Ip(ip) => format!("http://{}", SocketAddr::from((ip, port))),
+        }
+    }
+
+    /// Whether only this machine can connect.
+    pub(crate) fn is_local(&self) -> bool {
+        match self.host {
+            Host::Localhost => true,
+            Host::Ip(ip) => ip.is_loopback(),
+        }
+    }
+}
+
+impl SettingValue for Listen {
+    const SHAPE: &'static str = "ADDR:PORT";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| {
+            format!("it needs an address and a port, such as localhost:{}", default_port(text))
+        })?;
+        let port = port.parse().map_err(|_| format!("{port:?} is not a port (0 to 65535)"))?;
+        if host.eq_ignore_ascii_case("localhost") {
+            return Ok(Self { host: Host::Localhost, port });
+        }
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        match IpAddr::from_str(bare) {
+            Ok(ip) if ip.is_ipv4() || host.starts_with('[') => Ok(Self { host: Host::Ip(ip), port }),
+            Ok(_) => Err(format!("an IPv6 address stands in brackets, such as [{bare}]:{port}")),
+            Err(_) => Err(format!("{host:?} is neither an IP address nor localhost")),
+        }
+    }
+}
+
+/// A bare number was probably meant as the port.
+fn default_port(text: &str) -> u16 {
+    text.parse().unwrap_or(4545)
+}
+
+impl SettingValue for PathBuf {
+    const SHAPE: &'static str = "DIR";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() { Err("a path must not be empty".to_owned()) } else { Ok(Self::from(text)) }
+    }
+}
+
+impl SettingValue for bool {
+    const SHAPE: &'static str = "true|false";
+    const SWITCH: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("it must be true or false".to_owned()),
+        }
+    }
+
+    fn toml(text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+impl SettingValue for u32 {
+    const SHAPE: &'static str = "NUMBER";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(0) => Err("it must be at least 1".to_owned()),
+            Ok(number) => Ok(number),
+            Err(_) => Err(format!("it must be a whole number from 1 to {}", Self::MAX)),
+        }
+    }
+
+    fn toml(text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// The longest duration a setting takes: a year. More is a slip of the unit.
+const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
+
+impl SettingValue for Duration {
+    const SHAPE: &'static str = "DURATION";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (number, unit) = number_and_unit(text);
+        let millis: u64 = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "" => return Err("it needs a unit: ms, s, min, h or d, such as 60s".to_owned()),
+            other => return Err(format!("{other:?} is not a unit of time; these are: ms, s, min, h, d")),
+        };
+        let number: u64 = number.parse().map_err(|_| "it must be a whole number with a unit, such as 60s")?;
+        let duration =
+            number.checked_mul(millis).map(Self::from_millis).filter(|duration| *duration <= DURATION_MAX);
+        duration.ok_or_else(|| "it is longer than a year".to_owned())
+    }
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+/// The least memory a setting takes: below it no document could be open.
+const BYTES_MIN: u64 = 1 << 20;
+
+impl SettingValue for Bytes {
+    const SHAPE: &'static str = "SIZE";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (number, unit) = number_and_unit(text);
+        let factor: u64 = match unit {
+            "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            "KB" | "kB" => 1_000,
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
+            "" => return Err("it needs a unit: KiB, MiB or GiB, such as 512MiB".to_owned()),
+            other => return Err(format!("{other:?} is not a unit of size; these are: KiB, MiB, GiB")),
+        };
+        let number: u64 =
+            number.parse().map_err(|_| "it must be a whole number with a unit, such as 512MiB")?;
+        match number.checked_mul(factor) {
+            Some(bytes) if bytes >= BYTES_MIN => Ok(Self(bytes)),
+            Some(_) => Err("it must be at least 1MiB".to_owned()),
+            None => Err("it is too large".to_owned()),
+        }
+    }
+}
+
+fn number_and_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    (number, unit.trim())
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Pretty,
+    Json,
+}
+
+impl SettingValue for LogFormat {
+    const SHAPE: &'static str = "pretty|json";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "pretty" => Ok(Self::Pretty),
+            "json" => Ok(Self::Json),
+            _ => Err("it must be pretty or json".to_owned()),
+        }
+    }
+}
+
+/// A filter for log lines that is known to parse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogFilter(pub(crate) String);
+
+impl SettingValue for LogFilter {
+    const SHAPE: &'static str = "LEVELS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let bad = |why: String| {
+            format!("{why}; it must be error, warn, info, debug, trace or a list of module=level")
+        };
+        if text.is_empty() {
+            return Err(bad("it is empty".to_owned()));
+        }
+        // The filter's own parser takes a misspelt level for a module's name, which would silence the log.
+        for part in text.split(',') {
+            let level = part.rsplit_once('=').map_or(part, |(_, level)| level).trim();
+            if !["error", "warn", "info", "debug", "trace", "off"].contains(&level.to_lowercase().as_str()) {
+                return Err(bad(format!("{level:?} is not a level")));
+            }
+        }
+        match tracing_subscriber::EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(error) => Err(bad(error.to_string())),
+        }
+    }
+}
+
+/// Origins of web pages, each as browsers send it: lower case, without a path. `null` is one too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Origins(pub(crate) Vec<String>);
+
+impl SettingValue for Origins {
+    const SHAPE: &'static str = "ORIGIN,..";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        items(text)
+            .map(|item| {
+                let origin = item.to_lowercase();
+                let authority = origin.split_once("://").map(|(_, authority)| authority);
+                match authority {
+                    Some(authority)
+                        if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '*']) =>
+                    {
+                        Ok(origin)
+                    }
+                    None if origin == "null" => Ok(origin),
+                    _ => Err(format!(
+                        "{item:?} is not an origin; one looks like https://app.example.com, with no path"
+                    )),
+                }
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn toml(text: &str) -> String {
+        toml_list(text)
+    }
+}
+
+/// Host names, lower case, without ports.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Names(pub(crate) Vec<String>);
+
+impl SettingValue for Names {
+    const SHAPE: &'static str = "NAME,..";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        items(text)
+            .map(|item| {
+                let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+                if item.chars().all(legal) {
+                    Ok(item.to_lowercase())
+                } else {
+                    Err(format!(
+                        "{item:?} is not a host name; one looks like wiki.example.com, with no scheme or port"
+                    ))
+                }
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn toml(text: &str) -> String {
+        toml_list(text)
+    }
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn toml_list(text: &str) -> String {
+    let items: Vec<String> = items(text).map(|item| format!("{item:?}")).collect();
+    format!("[{}]", items.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listen_address_is_an_ip_or_localhost_with_a_port() {
+        let listen = Listen::parse("localhost:4545").unwrap();
+        assert_eq!(listen.addresses().len(), 2);
+        assert!(listen.is_local());
+        assert_eq!(listen.url(4545), "http://localhost:4545");
+        let all = Listen::parse("0.0.0.0:80").unwrap();
+        assert!(!all.is_local());
+        assert_eq!(all.url(80), "http://localhost:80");
+        assert_eq!(Listen::parse("[::1]:0").unwrap().url(9), "http://[::1]:9");
+        for bad in ["4545", "localhost", "localhost:", "localhost:99999", "::1:80", "example.com:80", ""] {
+            assert!(Listen::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Listen::parse("8080").unwrap_err().contains("localhost:8080"));
+    }
+
+    #[test]
+    fn durations_and_sizes_need_a_unit() {
+        assert_eq!(Duration::parse("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(Duration::parse("2 min"), Ok(Duration::from_secs(120)));
+        assert_eq!(Duration::parse("366d"), Ok(DURATION_MAX));
+        for bad in ["", "60", "s", "-1s", "1.5s", "1y", "367d", "99999999999999999999s"] {
+            assert!(Duration::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Bytes::parse("1MiB"), Ok(Bytes(BYTES_MIN)));
+        for bad in ["512", "1023KiB", "1XB", "99999999999GiB"] {
+            assert!(Bytes::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_log_level_is_refused_and_a_list_of_levels_is_not() {
+        for good in ["info", "WARN", "info,weft_hub=debug", "off"] {
+            assert!(LogFilter::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "inof", "info,weft_hub=loud", ","] {
+            assert!(LogFilter::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins_have_a_scheme_and_no_path_and_host_names_have_neither() {
+        assert_eq!(
+            Origins::parse("https://A.example, http://b:81").unwrap().0,
+            ["https://a.example", "http://b:81"]
+        );
+        assert_eq!(Origins::parse("").unwrap().0, [""; 0]);
+        for bad in ["a.example", "https://a.example/", "https://", "*", "https://*.example"] {
+            assert!(Origins::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Names::parse("Wiki.example.com").unwrap().0, ["wiki.example.com"]);
+        for bad in ["https://a", "a:80", "a/b", "*"] {
+            assert!(Names::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

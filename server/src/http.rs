@@ -1,0 +1,12 @@
+//! What Weft answers over HTTP, one file per noun.
+
+pub(crate) mod admin;
+pub(crate) mod docs;
+pub(crate) mod error;
+pub(crate) mod etag;
+pub(crate) mod guard;
+pub(crate) mod live;
+pub(crate) mod metrics;
+pub(crate) mod name;
+pub(crate) mod openapi;
+pub(crate) mod ready;

@@ -1,0 +1,122 @@
+//! Errors as clients of the HTTP interface see them: a status, and JSON that says what to do.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::name::NameError;
+
+/// A refusal. Internals are logged where they happen and never stand in here.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    /// For programs: stable.
+    pub(crate) code: &'static str,
+    /// What happened.
+    pub(crate) message: Cow<'static, str>,
+    /// What to do.
+    pub(crate) help: Cow<'static, str>,
+    /// The document's state vector in base64url, where it helps to mend the request.
+    have: Option<String>,
+    fields: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+/// The body of every answer that is an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorDetail {
+    /// For programs: one of a fixed set of words.
+    #[schema(example = "gap")]
+    code: &'static str,
+    /// What happened.
+    message: Cow<'static, str>,
+    /// What to do.
+    help: Cow<'static, str>,
+    /// With `gap`: the document's state vector, in base64url.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    have: Option<String>,
+}
+
+impl ApiError {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, code, message: message.into(), help: help.into(), have: None, fields: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.fields.push((name, value));
+        self
+    }
+
+    pub(crate) fn having(mut self, state_vector: String) -> Self {
+        self.have = Some(state_vector);
+        self
+    }
+
+    pub(crate) fn no_such_route(path: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is nothing at {}", path.escape_debug()),
+            "The routes stand in openapi.json. A document's name is one part of the path: write a slash in it as %2F.",
+        )
+    }
+
+    pub(crate) fn method(allowed: &[Method]) -> Self {
+        let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let help = format!("Use {allowed}.");
+        let error = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method",
+            "this address does not take that method",
+            help,
+        );
+        match HeaderValue::from_str(&allowed) {
+            Ok(value) => error.with(header::ALLOW, value),
+            Err(_) => error,
+        }
+    }
+
+    pub(crate) fn not_open() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not_allowed",
+            "documents on this server are open only from this machine",
+            "Open only from this machine; start with --open to let everyone who reaches the server open every document.",
+        )
+    }
+}
+
+impl From<NameError> for ApiError {
+    fn from(error: NameError) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_name",
+            error.to_string(),
+            "A name is 1 to 255 bytes of UTF-8 without NUL, percent-encoded as one part of the path (a/b is a%2Fb).",
+        )
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let Self { status: _, code, message, help, have, .. } = self;
+        let body = ErrorBody { error: ErrorDetail { code, message, help, have } };
+        let mut response = (self.status, Json(body)).into_response();
+        response.headers_mut().extend(self.fields.into_iter().map(|(name, value)| (Some(name), value)));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}

@@ -1,0 +1,31 @@
+//! `server/openapi.json`: the HTTP interface, described from the handlers' own annotations.
+
+use utoipa::OpenApi;
+
+use super::{docs, live, metrics, ready};
+
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Weft",
+        description = "Documents over HTTP. Sockets are described in server/docs/protocols.md.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    paths(docs::list, docs::state, docs::text, docs::update, live::live, ready::ready, metrics::metrics)
+)]
+struct Interface;
+
+/// The committed file's text.
+pub(crate) fn json() -> String {
+    let mut text = Interface::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_committed_description_is_what_the_handlers_say() {
+        crate::generated::check("openapi.json", &super::json());
+    }
+}

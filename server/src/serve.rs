@@ -1,0 +1,199 @@
+//! `weft serve`: starts in an order in which every failure has a plain reason, and stops without losing anything.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use weft_access::Rules;
+use weft_hub::{Hub, HubSettings};
+
+use crate::app::{App, AppState, router};
+use crate::cli::{self, Exit};
+use crate::config::Settings;
+use crate::listen::{self, Connections};
+use crate::running::{self, Token};
+use crate::telemetry::{self, Metrics};
+use crate::{backups, data};
+
+/// What of the drain deadline is kept for closing connections after everything is stored.
+const CLOSE_RESERVE: Duration = Duration::from_secs(1);
+/// Descriptors the store, the log and the rest need besides connections.
+const OTHER_FILES: u64 = 128;
+/// As a shell reports a process that Ctrl-C ended.
+const EXIT_INTERRUPTED: i32 = 130;
+
+/// Serves until asked to stop.
+pub(crate) fn run(mut settings: Settings) -> Exit {
+    telemetry::start_logs(&settings);
+    fit_connections(&mut settings, raise_file_limit());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            cli::complain(&format!("weft: the runtime cannot start: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let exit = runtime.block_on(serve(Arc::new(settings)));
+    // Whatever still runs then had its time within the drain deadline.
+    runtime.shutdown_timeout(CLOSE_RESERVE);
+    exit
+}
+
+/// The soft limit is often 1,024, a thousand sockets short of what the hard limit allows. Answers what holds now.
+fn raise_file_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    if raised.is_ok() { limit.maximum } else { limit.current }
+}
+
+/// Connections must not take the files that the store needs.
+fn fit_connections(settings: &mut Settings, files: Option<u64>) {
+    let Some(files) = files else { return };
+    let fit = u32::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(u32::MAX).max(1);
+    if fit < settings.connections_max {
+        tracing::warn!(
+            files,
+            connections_max = settings.connections_max,
+            taken = fit,
+            "the system allows fewer open files than connections_max asks for (see ulimit -n)"
+        );
+        settings.connections_max = fit;
+    }
+}
+
+async fn serve(settings: Arc<Settings>) -> Exit {
+    // Before anything is opened: a signal that comes now must not leave half a start behind.
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return failed(Exit::Failed, &format!("signals cannot be received: {error}")),
+    };
+    let metrics = Metrics::start(true);
+    let opening = settings.data.clone();
+    let opened = tokio::task::spawn_blocking(move || data::open(&opening)).await;
+    let store = match opened {
+        Ok(Ok(store)) => store,
+        Ok(Err(error)) => return failed(Exit::Data, &error.to_string()),
+        Err(error) => return failed(Exit::Data, &format!("the store could not be opened: {error}")),
+    };
+    let listeners = match listen::bind(&settings.listen) {
+        Ok(listeners) => listeners,
+        Err(error) => return failed(Exit::Address, &error.to_string()),
+    };
+    let port = listeners.port;
+    let hub = Hub::new(
+        store.clone(),
+        HubSettings {
+            idle_after: settings.idle_after,
+            memory_bytes_max: settings.memory_max.0,
+            ..HubSettings::default()
+        },
+    );
+    let app: AppState = Arc::new(App {
+        hub,
+        store,
+        rules: Rules { open: settings.open },
+        draining: CancellationToken::new(),
+        connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
+        metrics,
+        token: Token::random(),
+        settings: settings.clone(),
+    });
+    let address = running::local_address(&settings.listen, port);
+    let announcement = match running::announce(&settings.data, address, &app.token) {
+        Ok(announcement) => announcement,
+        Err(error) => {
+            let place = settings.data.display();
+            return failed(Exit::Data, &format!("server.json cannot be written in {place}: {error}"));
+        }
+    };
+    let accepting = tokio::spawn(listen::serve(
+        listeners,
+        router(app.clone()),
+        app.connections.clone(),
+        settings.header_timeout,
+        app.draining.clone(),
+    ));
+    let backups = tokio::spawn(backups::keep(app.clone()));
+    greet(&settings, port);
+
+    let signal = signals.next().await;
+    tracing::info!(signal, "stopping");
+    backups.abort();
+    let exit = tokio::select! {
+        exit = drain(&app, accepting) => exit,
+        _ = signals.next() => {
+            cli::complain("weft: stopped at once; what was not stored yet is lost");
+            drop(announcement);
+            std::process::exit(EXIT_INTERRUPTED);
+        }
+    };
+    drop(announcement);
+    exit
+}
+
+/// Takes no more connections, stores everything, closes what is open.
+async fn drain(app: &App, accepting: tokio::task::JoinHandle<()>) -> Exit {
+    let deadline = Instant::now() + app.settings.drain_deadline;
+    app.draining.cancel();
+    // The listening sockets close, so that a new server can take the port while this one finishes.
+    let _ = accepting.await;
+    let stored = app.hub.drain(deadline - CLOSE_RESERVE.min(app.settings.drain_deadline / 2)).await;
+    if tokio::time::timeout_at(deadline, app.connections.closed()).await.is_err() {
+        tracing::warn!(connections = app.connections.count(), "connections were cut at the drain deadline");
+    }
+    if !stored {
+        cli::complain(
+            "weft: stopped, but not everything could be stored in time; edits that nobody saw as saved are lost",
+        );
+        return Exit::Failed;
+    }
+    tracing::info!("stopped; everything is stored");
+    Exit::Done
+}
+
+fn failed(exit: Exit, reason: &str) -> Exit {
+    cli::complain(&format!("weft: {reason}"));
+    exit
+}
+
+fn greet(settings: &Settings, port: u16) {
+    let mut lines = format!("Weft is at {}\nData in {}", settings.listen.url(port), whole(&settings.data));
+    if !settings.open && !settings.listen.is_local() {
+        lines
+            .push_str("\nDocuments are open only from this machine; --open lets everyone in who reaches it.");
+    }
+    if std::io::stdout().is_terminal() {
+        lines.push_str("\nStop with Ctrl-C.");
+    }
+    // A closed standard output is no reason not to serve.
+    let _ = cli::say(&lines);
+    tracing::info!(port, data = %settings.data.display(), open = settings.open, version = env!("CARGO_PKG_VERSION"), "serving");
+}
+
+fn whole(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// The two ways a process is asked to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+}
