@@ -1,0 +1,66 @@
+/** One document as the list of documents describes it. */
+export interface DocumentSummary {
+  name: string;
+  /** Null when nobody gave it a title, or when it is another app's. */
+  title: string | null;
+  /** Milliseconds since 1970. */
+  updated: number;
+  seq: number;
+}
+
+/** `status` is null when the server could not be reached at all. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number | null,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+async function request(path: string, signal: AbortSignal | undefined): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal: signal ?? null });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('The server cannot be reached.', null);
+  }
+  if (!response.ok) throw new ApiError(`The server answered ${response.status}.`, response.status);
+  return response;
+}
+
+function readSummary(value: unknown): DocumentSummary | null {
+  if (value === null || typeof value !== 'object') return null;
+  const { name, title, updated, seq } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof updated !== 'number') return null;
+  return {
+    name,
+    title: typeof title === 'string' && title.trim() !== '' ? title.trim() : null,
+    updated,
+    seq: typeof seq === 'number' ? seq : 0,
+  };
+}
+
+/** Every document on the server, newest first. */
+export async function listDocuments(signal?: AbortSignal): Promise<DocumentSummary[]> {
+  const response = await request('/api/docs', signal);
+  let body: unknown;
+  try {
+    body = await response.json();
+  } catch {
+    throw new ApiError('The server sent something that is not a list of documents.', response.status);
+  }
+  const { documents } = (body ?? {}) as { documents?: unknown };
+  if (!Array.isArray(documents)) {
+    throw new ApiError('The server sent something that is not a list of documents.', response.status);
+  }
+  return documents.map(readSummary).filter((summary) => summary !== null);
+}
+
+/** The plain text of any document; names are sent percent-encoded, slashes too. */
+export async function readText(name: string, signal?: AbortSignal): Promise<string> {
+  const response = await request(`/api/docs/${encodeURIComponent(name)}/text`, signal);
+  return response.text();
+}

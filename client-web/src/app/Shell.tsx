@@ -1,0 +1,84 @@
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ShellContext } from '../ui/shell';
+import { useNewPage } from './newPage';
+import { SettingsMenu } from './SettingsMenu';
+import { Sidebar } from './Sidebar';
+
+const KEY = 'weft.sidebar';
+const isNarrow = (): boolean => window.matchMedia('(max-width: 48em)').matches;
+
+function startsOpen(): boolean {
+  if (isNarrow()) return false;
+  try {
+    return localStorage.getItem(KEY) !== 'closed';
+  } catch {
+    return true;
+  }
+}
+
+function useShortcuts(newPage: () => void, toggle: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.code === 'KeyN') {
+        event.preventDefault();
+        newPage();
+      } else if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key === '.') {
+        event.preventDefault();
+        toggle();
+      }
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [newPage, toggle]);
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(startsOpen);
+  const newPage = useNewPage();
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+
+  const shell = useMemo(
+    () => ({
+      open,
+      toggle: () =>
+        setOpen((before) => {
+          if (!isNarrow()) {
+            try {
+              localStorage.setItem(KEY, before ? 'closed' : 'open');
+            } catch {
+              // Blocked storage: the choice lasts as long as the tab.
+            }
+          }
+          return !before;
+        }),
+      close: () => setOpen(false),
+      newPage,
+      menu: <SettingsMenu />,
+    }),
+    [open, newPage],
+  );
+  useShortcuts(newPage, shell.toggle);
+
+  // On a phone the sidebar covers the page: whoever chose something there wants to see it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what this reacts to
+  useEffect(() => {
+    if (isNarrow()) setOpen(false);
+  }, [pathname]);
+
+  return (
+    <ShellContext value={shell}>
+      <a className="skip" href="#content">
+        {t('app.skip')}
+      </a>
+      <div className="shell" data-sidebar={open ? 'open' : 'closed'}>
+        <Sidebar />
+        <div className="stage">
+          <Outlet />
+        </div>
+      </div>
+    </ShellContext>
+  );
+}

@@ -1,0 +1,35 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { StartPage } from '../features/start/StartPage';
+import { BrokenNotice } from './Broken';
+import { Lost } from './Lost';
+import { Shell } from './Shell';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Lost });
+
+const start = createRoute({ getParentRoute: () => root, path: '/', component: StartPage });
+
+const page = createRoute({
+  getParentRoute: () => root,
+  path: '/page/$pageId',
+  component: lazyRouteComponent(() => import('../features/page/PageRoute'), 'PageRoute'),
+});
+
+/** Another app's document; its name is one percent-encoded part of the address. */
+const room = createRoute({
+  getParentRoute: () => root,
+  path: '/room/$name',
+  component: lazyRouteComponent(() => import('../features/room/RoomRoute'), 'RoomRoute'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([start, page, room]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: BrokenNotice,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,95 @@
+import './styles/editor.css';
+import { type Editor, EditorContent, type EditorOptions } from '@tiptap/react';
+import i18next from 'i18next';
+import { useEffect, useMemo, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Session } from '../sync';
+import { bodyExtensions } from './body';
+import { useBoundEditor } from './bound';
+import { FormatBar } from './menus/FormatBar';
+import { PromptDialog } from './menus/PromptDialog';
+import { TableBar } from './menus/TableBar';
+import { titleExtensions } from './title';
+
+interface Pair {
+  title: Editor | null;
+  body: Editor | null;
+}
+
+function attributes(label: string, isLine: boolean): Record<string, string> {
+  return {
+    role: 'textbox',
+    'aria-label': i18next.t(label),
+    'aria-multiline': String(!isLine),
+    // So that right-to-left text starts at the right without a setting.
+    dir: 'auto',
+    ...(isLine ? { class: 'title-text', 'data-testid': 'title' } : { class: 'prose', 'data-testid': 'body' }),
+  };
+}
+
+function focus(editor: Editor | null, at: 'start' | 'end'): void {
+  if (editor !== null && !editor.isDestroyed) editor.commands.focus(at);
+}
+
+function useBuilders(pair: React.RefObject<Pair>) {
+  return useMemo(() => {
+    const title = ({ doc, awareness }: Session): Partial<EditorOptions> => ({
+      extensions: titleExtensions({
+        doc,
+        awareness,
+        placeholder: () => i18next.t('page.titlePlaceholder'),
+        onLeave: () => focus(pair.current.body, 'start'),
+      }),
+      editorProps: { attributes: () => attributes('page.title', true) },
+    });
+    const body = ({ doc, awareness }: Session): Partial<EditorOptions> => ({
+      extensions: bodyExtensions({
+        doc,
+        awareness,
+        placeholder: () => i18next.t('page.bodyPlaceholder'),
+        onLeaveUp: () => focus(pair.current.title, 'end'),
+      }),
+      editorProps: { attributes: () => attributes('page.body', false) },
+    });
+    return { title, body };
+  }, [pair]);
+}
+
+/** The title and the body of one page, each an editor on its own part of the document. */
+export function PageEditors({ session, readOnly }: { session: Session; readOnly: boolean }) {
+  const pair = useRef<Pair>({ title: null, body: null });
+  const builders = useBuilders(pair);
+  const title = useBoundEditor(session, builders.title, readOnly);
+  const body = useBoundEditor(session, builders.body, readOnly);
+  pair.current = { title, body };
+
+  // A page without a title is a page just made: the caret goes where writing starts.
+  useEffect(() => {
+    if (title !== null && !title.isDestroyed && title.isEmpty && !readOnly) title.commands.focus('end');
+  }, [title, readOnly]);
+
+  // The labels and placeholders are asked for anew when the editor redraws itself.
+  const { i18n } = useTranslation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the language is what this reacts to
+  useEffect(() => {
+    for (const editor of [title, body]) {
+      if (editor !== null && !editor.isDestroyed) editor.view.dispatch(editor.state.tr);
+    }
+  }, [i18n.language, title, body]);
+
+  return (
+    <>
+      <h1 className="title">
+        <EditorContent editor={title} />
+      </h1>
+      <EditorContent editor={body} className="body" />
+      {body !== null && !body.isDestroyed && !readOnly && (
+        <>
+          <FormatBar editor={body} />
+          <TableBar editor={body} />
+        </>
+      )}
+      <PromptDialog />
+    </>
+  );
+}

@@ -1,0 +1,167 @@
+import {
+  IconBold,
+  IconCode,
+  IconExternalLink,
+  IconHighlight,
+  IconItalic,
+  IconLink,
+  IconLinkOff,
+  IconPencil,
+  IconStrikethrough,
+  IconUnderline,
+} from '@tabler/icons-react';
+import { type Editor, isTextSelection, posToDOMRect } from '@tiptap/core';
+import { useEditorState } from '@tiptap/react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { BarButton } from './BarButton';
+import { FloatingBar } from './FloatingBar';
+import { LinkForm } from './LinkForm';
+
+interface Seen {
+  from: number;
+  to: number;
+  /** Text is selected in which formats make sense. */
+  text: boolean;
+  link: string | null;
+  focused: boolean;
+  active: Record<string, boolean>;
+}
+
+const MARKS = ['bold', 'italic', 'underline', 'strike', 'code', 'highlight', 'link'] as const;
+
+function look(editor: Editor): Seen {
+  const { selection, doc } = editor.state;
+  const { from, to, empty } = selection;
+  const isCode = selection.$from.parent.type.spec.code === true;
+  const text = !empty && !isCode && isTextSelection(selection) && doc.textBetween(from, to).trim() !== '';
+  const href: unknown = editor.getAttributes('link').href;
+  return {
+    from,
+    to,
+    text,
+    link: typeof href === 'string' && editor.isActive('link') ? href : null,
+    focused: editor.isFocused,
+    active: Object.fromEntries(MARKS.map((mark) => [mark, editor.isActive(mark)])),
+  };
+}
+
+/** A selection being made with the mouse is left alone until the button is up. */
+function usePointerDown(editor: Editor): boolean {
+  const [down, setDown] = useState(false);
+  useEffect(() => {
+    const { dom } = editor.view;
+    const onDown = (): void => setDown(true);
+    const onUp = (): void => setDown(false);
+    dom.addEventListener('pointerdown', onDown);
+    window.addEventListener('pointerup', onUp);
+    window.addEventListener('pointercancel', onUp);
+    return () => {
+      dom.removeEventListener('pointerdown', onDown);
+      window.removeEventListener('pointerup', onUp);
+      window.removeEventListener('pointercancel', onUp);
+    };
+  }, [editor]);
+  return down;
+}
+
+/** Formats for selected text; where a link is, the link. */
+export function FormatBar({ editor }: { editor: Editor }) {
+  const { t } = useTranslation();
+  const seen = useEditorState({ editor, selector: ({ editor: current }) => look(current) });
+  const [editing, setEditing] = useState(false);
+  const pointerDown = usePointerDown(editor);
+
+  useEffect(() => {
+    const { dom } = editor.view;
+    const onKey = (event: KeyboardEvent): void => {
+      if (
+        !(event.ctrlKey || event.metaKey) ||
+        event.key.toLowerCase() !== 'k' ||
+        event.shiftKey ||
+        event.altKey
+      )
+        return;
+      const now = look(editor);
+      if (!now.text && now.link === null) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setEditing(true);
+    };
+    dom.addEventListener('keydown', onKey);
+    return () => dom.removeEventListener('keydown', onKey);
+  }, [editor]);
+
+  const { from, to } = seen;
+  const anchor = useCallback(() => {
+    if (editor.isDestroyed) return null;
+    const end = editor.state.doc.content.size;
+    return posToDOMRect(editor.view, Math.min(from, end), Math.min(to, end));
+  }, [editor, from, to]);
+
+  const stop = (): void => {
+    setEditing(false);
+    if (!editor.isDestroyed) editor.commands.focus();
+  };
+
+  const wanted = editing || (seen.focused && !pointerDown && (seen.text || seen.link !== null));
+  if (!wanted || !editor.isEditable) return null;
+  let content: ReactNode;
+  if (editing) content = <LinkForm editor={editor} href={seen.link} close={stop} />;
+  else if (seen.text) content = <Formats editor={editor} seen={seen} editLink={() => setEditing(true)} />;
+  else content = <LinkTools editor={editor} href={seen.link ?? ''} edit={() => setEditing(true)} />;
+  return (
+    <FloatingBar
+      label={t(seen.text && !editing ? 'editor.format.label' : 'editor.link.label')}
+      anchor={anchor}
+      context={editor.view.dom}
+      placement="top"
+    >
+      {content}
+    </FloatingBar>
+  );
+}
+
+function Formats({ editor, seen, editLink }: { editor: Editor; seen: Seen; editLink: () => void }) {
+  const { t } = useTranslation();
+  const button = (mark: (typeof MARKS)[number], icon: ReactNode, run: () => void): ReactNode => (
+    <BarButton label={t(`editor.format.${mark}`)} pressed={seen.active[mark] ?? false} onClick={run}>
+      {icon}
+    </BarButton>
+  );
+  return (
+    <>
+      {button('bold', <IconBold size={17} />, () => editor.chain().focus().toggleBold().run())}
+      {button('italic', <IconItalic size={17} />, () => editor.chain().focus().toggleItalic().run())}
+      {button('underline', <IconUnderline size={17} />, () => editor.chain().focus().toggleUnderline().run())}
+      {button('strike', <IconStrikethrough size={17} />, () => editor.chain().focus().toggleStrike().run())}
+      {button('code', <IconCode size={17} />, () => editor.chain().focus().toggleCode().run())}
+      {button('highlight', <IconHighlight size={17} />, () =>
+        editor.chain().focus().toggleHighlight({ color: 'yellow' }).run(),
+      )}
+      {button('link', <IconLink size={17} />, editLink)}
+    </>
+  );
+}
+
+function LinkTools({ editor, href, edit }: { editor: Editor; href: string; edit: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <a className="bar-link" href={href} target="_blank" rel="noopener noreferrer nofollow" title={href}>
+        <IconExternalLink size={15} aria-hidden />
+        <span>{href.replace(/^(https?:\/\/|mailto:)/, '')}</span>
+        <span className="unseen">{t('editor.link.open')}</span>
+      </a>
+      <BarButton label={t('editor.link.edit')} onClick={edit}>
+        <IconPencil size={17} />
+      </BarButton>
+      <BarButton
+        label={t('editor.link.remove')}
+        onClick={() => editor.chain().focus().extendMarkRange('link').unsetLink().run()}
+      >
+        <IconLinkOff size={17} />
+      </BarButton>
+    </>
+  );
+}

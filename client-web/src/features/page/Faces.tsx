@@ -1,0 +1,93 @@
+import { Tooltip } from '@mantine/core';
+import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { scrollToCaret } from '../../editor/carets';
+import { type Guest, getPerson, inkOn, onPerson, readGuests, type Session } from '../../sync';
+
+const FACES_MAX = 5;
+/** On a phone the title needs the room; the rest are counted. */
+const FACES_MAX_NARROW = 2;
+
+/** The first letter of each of the first two words, or the first character of a name without spaces. */
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== '');
+  const letters = words.slice(0, 2).map((word) => Array.from(word)[0] ?? '');
+  return letters.join('').toLocaleUpperCase();
+}
+
+function useGuests(session: Session): Guest[] {
+  const last = useRef<{ key: string; guests: Guest[] }>({ key: '', guests: [] });
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      session.awareness.on('change', listener);
+      return () => session.awareness.off('change', listener);
+    },
+    [session],
+  );
+  return useSyncExternalStore(subscribe, () => {
+    // Carets move with every key; faces are drawn anew only when somebody came, went or changed their name.
+    const guests = readGuests(session.awareness);
+    const key = JSON.stringify(guests);
+    if (key !== last.current.key) last.current = { key, guests };
+    return last.current.guests;
+  });
+}
+
+export function Faces({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const person = useSyncExternalStore(onPerson, getPerson);
+  const guests = useGuests(session);
+  const [narrow] = useState(() => window.matchMedia('(max-width: 36em)').matches);
+  const max = narrow ? FACES_MAX_NARROW : FACES_MAX;
+  const shown = guests.slice(0, max);
+  const rest = guests.length - shown.length;
+  return (
+    <ul className="faces" aria-label={t('page.people')} data-testid="faces">
+      {shown.map((guest) => (
+        <li key={guest.clientId}>
+          <Face guest={guest} />
+        </li>
+      ))}
+      {rest > 0 && (
+        <li>
+          <Tooltip label={t('page.more', { count: rest })}>
+            <span className="face face-rest" role="img" aria-label={t('page.more', { count: rest })}>
+              +{rest}
+            </span>
+          </Tooltip>
+        </li>
+      )}
+      <li className="face-own">
+        <Tooltip label={t('page.you', { name: person.name })}>
+          <span
+            className="face"
+            role="img"
+            aria-label={t('page.you', { name: person.name })}
+            style={{ background: person.color, color: inkOn(person.color) }}
+          >
+            {initials(person.name)}
+          </span>
+        </Tooltip>
+      </li>
+    </ul>
+  );
+}
+
+function Face({ guest }: { guest: Guest }) {
+  const { t } = useTranslation();
+  const name = guest.name ?? t('page.guest');
+  const label = t('page.goTo', { name });
+  return (
+    <Tooltip label={name}>
+      <button
+        type="button"
+        className="face"
+        aria-label={label}
+        style={{ background: guest.color, color: inkOn(guest.color) }}
+        onClick={() => scrollToCaret(guest.clientId)}
+      >
+        {initials(name)}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,69 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import en from './en.json';
+import zhCN from './zh-CN.json';
+
+/** Adding a language is adding a file and a line here. The name is in the language itself. */
+export const LANGUAGES = {
+  en: { name: 'English', strings: en },
+  'zh-CN': { name: '简体中文', strings: zhCN },
+} as const;
+
+export type Language = keyof typeof LANGUAGES;
+
+const KEY = 'weft.language';
+
+export const isLanguage = (text: unknown): text is Language =>
+  typeof text === 'string' && Object.hasOwn(LANGUAGES, text);
+
+/** The wish of an earlier visit, else the first of the browser's languages that we speak, else English. */
+export function chooseLanguage(wish: string | null, browser: readonly string[]): Language {
+  if (isLanguage(wish)) return wish;
+  for (const tag of browser) {
+    const base = tag.toLowerCase().split('-')[0];
+    const match = Object.keys(LANGUAGES).find((known) => known.toLowerCase().split('-')[0] === base);
+    if (isLanguage(match)) return match;
+  }
+  return 'en';
+}
+
+function storedLanguage(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+export function startLanguage(): void {
+  const language = chooseLanguage(storedLanguage(), navigator.languages ?? [navigator.language]);
+  document.documentElement.lang = language;
+  void i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: 'en',
+    resources: Object.fromEntries(
+      Object.entries(LANGUAGES).map(([tag, { strings }]) => [tag, { translation: strings }]),
+    ),
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+}
+
+export function setLanguage(language: Language): void {
+  document.documentElement.lang = language;
+  void i18next.changeLanguage(language);
+  try {
+    localStorage.setItem(KEY, language);
+  } catch {
+    // Blocked storage: the choice lasts as long as the tab.
+  }
+}
+
+/** A friendly name for someone who has not given one. */
+export function suggestName(): string {
+  const pick = (key: string): string => {
+    const words = i18next.t(key).split(',');
+    return words[Math.floor(Math.random() * words.length)] ?? '';
+  };
+  return i18next.t('names.pattern', { adjective: pick('names.adjectives'), animal: pick('names.animals') });
+}

@@ -1,0 +1,37 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Appearance } from './app/Appearance';
+import { Broken } from './app/Broken';
+import { queryClient } from './app/queries';
+import { router } from './app/router';
+import { startLanguage, suggestName } from './locales';
+import { ensurePerson } from './sync/person';
+import { unsentDocuments } from './sync/unsent';
+import './app/styles';
+
+startLanguage();
+ensurePerson(suggestName);
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no element to draw in.');
+
+createRoot(root).render(
+  <StrictMode>
+    <Appearance>
+      <Broken>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </Broken>
+    </Appearance>
+  </StrictMode>,
+);
+
+// Not before the page that was asked for has had its turn.
+setTimeout(async () => {
+  if (unsentDocuments().length === 0) return;
+  const { sendUnsent } = await import('./sync/registry');
+  sendUnsent();
+}, 1_500);
