@@ -74,14 +74,20 @@ pub enum Refused {
     NotLocal,
 }
 
+/// Whether somebody may connect at all, before they name a document. Each document is decided on its own all the same.
+///
+/// # Errors
+/// [`Refused`]: nothing they could name would be granted.
+pub fn may_knock(rules: &Rules, subject: &Subject) -> Result<(), Refused> {
+    if rules.open || subject.local { Ok(()) } else { Err(Refused::NotLocal) }
+}
+
 /// Decides.
 ///
 /// # Errors
 /// [`Refused`] says which rule stands against it.
 pub fn decide(rules: &Rules, subject: &Subject, action: Action) -> Result<Grant, Refused> {
-    if !rules.open && !subject.local {
-        return Err(Refused::NotLocal);
-    }
+    may_knock(rules, subject)?;
     let (doc, write) = match action {
         Action::Read(doc) => (doc, false),
         Action::Write(doc) => (doc, true),

@@ -78,14 +78,22 @@ impl Session {
         &self.doc
     }
 
-    /// Says something of `bytes` bytes to the room. Waits while the room's queue is full: do not read the socket
-    /// meanwhile, so that its sender waits too. Cancelling before it resolves sends nothing.
-    pub async fn say(&self, message: ClientMessage, bytes: usize) {
-        let units = bytes.clamp(1, ROOM_QUEUE_BYTES_MAX).div_ceil(ROOM_QUEUE_BYTES_MIN);
-        let units = u32::try_from(units).unwrap_or(u32::MAX);
-        if let Ok(space) = self.room.space.clone().acquire_many_owned(units).await {
-            let _ = self.room.commands.send(Command::Message { session: self.id, message, space });
-        }
+    /// Says something of `bytes` bytes to the room, unless its queue is full: then the message comes back. Do not read
+    /// the socket until [`has_room`](Self::has_room), so that its sender waits too.
+    ///
+    /// # Errors
+    /// The message, to be said later.
+    pub fn say(&self, message: ClientMessage, bytes: usize) -> Result<(), ClientMessage> {
+        let Ok(space) = self.room.space.clone().try_acquire_many_owned(units(bytes)) else {
+            return Err(message);
+        };
+        let _ = self.room.commands.send(Command::Message { session: self.id, message, space });
+        Ok(())
+    }
+
+    /// Resolves when the room's queue can take a message of `bytes` bytes.
+    pub async fn has_room(&self, bytes: usize) {
+        let _ = self.room.space.acquire_many(units(bytes)).await;
     }
 
     /// Takes all that waits for the session.
@@ -106,4 +114,10 @@ impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.room.commands.send(Command::Leave { session: self.id });
     }
+}
+
+/// What a message takes up in a room's queue.
+fn units(bytes: usize) -> u32 {
+    let units = bytes.clamp(1, ROOM_QUEUE_BYTES_MAX).div_ceil(ROOM_QUEUE_BYTES_MIN);
+    u32::try_from(units).unwrap_or(u32::MAX)
 }
