@@ -8,10 +8,12 @@ mod any;
 mod block;
 mod json;
 mod nesting;
+mod order;
 mod update;
 
 pub(crate) use json::{Json, JsonKind};
 pub(crate) use nesting::check as check_nesting;
+pub use order::WAITING_MAX;
 pub(crate) use update::{Summary, update};
 
 use weft_ids::ClientId;
@@ -86,6 +88,9 @@ pub enum ScanError {
     /// A block hangs on one that its client had yet to write, on itself, or in a circle.
     #[error("a block depends on itself or on a later one")]
     DependsOnLater,
+    /// Too many clients wait for each other for too long ([`WAITING_MAX`]).
+    #[error("too many clients wait for each other")]
+    TooTangled,
     /// A value of unknown kind, by its number.
     #[error("unknown value {0}")]
     UnknownValue(u8),

@@ -13,8 +13,8 @@ use crate::scan::{Summary, TYPE_DEPTH_MAX, UPDATE_BYTES_MAX};
 use crate::update::{DeleteSpan, Place, Section, Update};
 use crate::varint::{uint_len, write_uint};
 
-/// A section and the update it stands in.
-type Run<'a> = (Section, &'a [u8]);
+/// A section, the number of the update it stands in, and that update's bytes.
+type Run<'a> = (Section, usize, &'a [u8]);
 
 impl Update {
     /// One update that holds what all of `updates` hold when taken one after the other: for each client the runs are
@@ -22,7 +22,8 @@ impl Update {
     /// them, but for a sort of sections and deletions.
     ///
     /// `None` if some client's run does not start exactly where the one before ended (an update is missing in between,
-    /// or comes twice), or if all of it together would not pass the scanner. Then send them one by one.
+    /// or comes twice), if one hangs on what only a later one brings, or if all of it together would not pass the
+    /// scanner. Then send them one by one.
     #[must_use]
     pub fn weave(updates: &[Self]) -> Option<Self> {
         match updates {
@@ -32,13 +33,16 @@ impl Update {
         }
         let mut runs: SmallVec<[Run<'_>; 8]> = SmallVec::new();
         let mut deletes: SmallVec<[DeleteSpan; 1]> = SmallVec::new();
-        for update in updates {
-            runs.extend(update.sections().iter().map(|section| (*section, &update.bytes()[..])));
+        for (number, update) in updates.iter().enumerate() {
+            runs.extend(update.sections().iter().map(|section| (*section, number, &update.bytes()[..])));
             deletes.extend_from_slice(update.deletes());
         }
         // Stable, so that runs of one client stay in the order of the updates. Yjs writes higher clients first.
-        runs.sort_by_key(|(run, _)| Reverse(run.client));
+        runs.sort_by_key(|(run, ..)| Reverse(run.client));
         let sections = chain(&runs)?;
+        if hangs_on_later(updates, &runs) {
+            return None;
+        }
         merge(&mut deletes);
 
         let length = blocks_len(&sections, &runs) + deletes_len(&deletes);
@@ -56,7 +60,7 @@ impl Update {
 /// Joins the runs of each client; `None` if two of them do not meet.
 fn chain(runs: &[Run<'_>]) -> Option<SmallVec<[Section; 1]>> {
     let mut sections: SmallVec<[Section; 1]> = SmallVec::new();
-    for (run, _) in runs {
+    for (run, ..) in runs {
         match sections.last_mut() {
             Some(section) if section.client == run.client => {
                 if section.end != run.start {
@@ -69,6 +73,21 @@ fn chain(runs: &[Run<'_>]) -> Option<SmallVec<[Section; 1]>> {
         }
     }
     Some(sections)
+}
+
+/// Whether some update needs what only a later one brings. Then it did not fit when it was taken, and all of it together
+/// may even wait for itself in a circle.
+fn hangs_on_later(updates: &[Update], runs: &[Run<'_>]) -> bool {
+    updates.iter().enumerate().any(|(number, update)| {
+        update.needs().iter().any(|need| {
+            let after =
+                |(run, ..): &Run<'_>| (Reverse(run.client), run.end) <= (Reverse(need.client), need.clock);
+            let run = runs.get(runs.partition_point(after));
+            run.is_some_and(|(run, brings, _)| {
+                run.client == need.client && run.start <= need.clock && *brings > number
+            })
+        })
+    })
 }
 
 /// Sorts spans by client (descending) and start, and joins those that overlap or touch.
@@ -88,7 +107,7 @@ fn blocks_len(sections: &[Section], runs: &[Run<'_>]) -> usize {
         .iter()
         .map(|s| uint_len(u64::from(s.blocks)) + uint_len(s.client.get()) + uint_len(u64::from(s.start)))
         .sum();
-    let bodies: usize = runs.iter().map(|(run, _)| (run.body_end - run.body_start) as usize).sum();
+    let bodies: usize = runs.iter().map(|(run, ..)| (run.body_end - run.body_start) as usize).sum();
     uint_len(sections.len() as u64) + heads + bodies
 }
 
@@ -104,7 +123,7 @@ fn write_blocks(
         write_uint(out, section.client.get());
         write_uint(out, u64::from(section.start));
         section.body_start = out.len() as u32;
-        while let Some((run, bytes)) = runs.next_if(|run| run.0.client == section.client) {
+        while let Some((run, _, bytes)) = runs.next_if(|run| run.0.client == section.client) {
             out.extend_from_slice(run.body(bytes));
         }
         section.body_end = out.len() as u32;

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use weft_ids::ClientId;
 
 use super::block::{Link, block};
+use super::order::Ties;
 use super::{
     CLOCK_MAX, Once, ScanError, TYPE_DEPTH_MAX, UPDATE_BYTES_MAX, check_nesting, client, clock, count,
 };
@@ -21,19 +22,23 @@ pub(crate) struct Summary {
     pub(crate) types: Vec<Place>,
     /// At most how many levels of types the update adds. Exact counting is dear and rarely needed.
     pub(crate) levels_max: u32,
-    /// Client and end of every section by client, for updates whose sections do not come in descending order.
+    /// Client and index of every section by client, for updates whose sections do not come in descending order.
     pub(crate) sorted: Vec<(ClientId, u32)>,
 }
 
 impl Summary {
+    /// Which section is the one of `client`, if there is one.
+    pub(crate) fn section_of(&self, client: ClientId) -> Option<usize> {
+        if self.sorted.is_empty() {
+            return self.sections.binary_search_by(|section| client.cmp(&section.client)).ok();
+        }
+        let at = self.sorted.binary_search_by_key(&client, |entry| entry.0).ok()?;
+        Some(self.sorted[at].1 as usize)
+    }
+
     /// The end of the section of `client`, if there is one.
     pub(crate) fn end_of(&self, client: ClientId) -> Option<u32> {
-        if self.sorted.is_empty() {
-            let at = self.sections.binary_search_by(|section| client.cmp(&section.client)).ok()?;
-            return Some(self.sections[at].end);
-        }
-        let at = self.sorted.binary_search_by_key(&client, |end| end.0).ok()?;
-        Some(self.sorted[at].1)
+        self.section_of(client).map(|at| self.sections[at].end)
     }
 }
 
@@ -47,19 +52,26 @@ pub(crate) fn update(bytes: &[u8]) -> Result<Summary, ScanError> {
     let mut needs = Needs::default();
     let mut parents = Parents::default();
     let mut once = Once::default();
-    for _ in 0..count(&mut reader)? {
+    let sections = count(&mut reader)?;
+    // A single client cannot wait for others in a circle.
+    needs.ties = (sections > 1).then(Ties::default);
+    for at in 0..sections as u32 {
+        needs.section = at;
         let section = section(&mut reader, &mut needs, &mut parents, &mut summary.types)?;
         once.note(section.client);
         summary.sections.push(section);
     }
     once.check(summary.sections.iter().map(|section| section.client))?;
     if !once.descending() {
-        summary.sorted = summary.sections.iter().map(|section| (section.client, section.end)).collect();
+        summary.sorted = (0_u32..).zip(&summary.sections).map(|(at, section)| (section.client, at)).collect();
         summary.sorted.sort_unstable();
     }
     deletes(&mut reader, &mut summary.deletes)?;
     if reader.left() > 0 {
         return Err(ScanError::TrailingBytes(reader.left()));
+    }
+    if let Some(ties) = needs.ties.take() {
+        ties.check(&summary)?;
     }
     summary.needs = needs.beyond(&summary);
     summary.levels_max = parents.distinct_max;
@@ -83,8 +95,9 @@ fn section(
     let start = clock(reader)?;
     let body_start = reader.position();
     let mut end = start;
-    for _ in 0..blocks {
+    for number in 0..blocks as u32 {
         let block = block(reader)?;
+        needs.block = number;
         let here = Place { client, clock: end };
         match block.link {
             Link::Nothing | Link::Root => {}
@@ -162,6 +175,11 @@ struct Needs {
     places: SmallVec<[Place; 2]>,
     /// Grow to this many before sorting doubles away.
     compact_at: usize,
+    /// The section being walked, and the block in it.
+    section: u32,
+    block: u32,
+    /// What hangs on what between sections, if there are several.
+    ties: Option<Ties>,
 }
 
 impl Needs {
@@ -171,6 +189,9 @@ impl Needs {
         if on.client == here.client {
             // Its own earlier content is in this section or before it, and whoever takes the update knows what is before.
             return if on.clock < here.clock { Ok(()) } else { Err(ScanError::DependsOnLater) };
+        }
+        if let Some(ties) = &mut self.ties {
+            ties.note(self.section, self.block, here.clock, on);
         }
         if let Some(last) = self.places.last_mut()
             && last.client == on.client

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use weft_ids::{CLIENT_ID_MAX, ClientId};
-use weft_wire::scan::{ANY_DEPTH_MAX, CLOCK_MAX, ROOT_NAME_BYTES_MAX, TYPE_DEPTH_MAX};
+use weft_wire::scan::{ANY_DEPTH_MAX, CLOCK_MAX, ROOT_NAME_BYTES_MAX, TYPE_DEPTH_MAX, WAITING_MAX};
 use weft_wire::varint::{ReadError, write_buf, write_string, write_uint};
 use weft_wire::{ScanError, StateVector, Update};
 
@@ -283,9 +283,14 @@ fn a_hundred_thousand_clients_in_the_worst_order_are_scanned_quickly() {
         many.push(1);
         write_uint(&mut many, (n * 48_271) % 100_003);
         many.push(0);
-        // Hangs on a client of another section, to look each of them up.
+        // Half of them hang on a client of the other half, so that each of those is looked up.
+        let on = (n * 48_271) % 100_003;
+        if on < 50_000 {
+            many.extend([STRING, 1, 1, b't', 1, b'x']);
+            continue;
+        }
         many.extend([0x80 | STRING]);
-        write_uint(&mut many, (n * 48_271 + 1 + n % 1_000) % 100_003);
+        write_uint(&mut many, on - 50_000);
         many.extend([0, 1, b'x']);
     }
     many.push(0);
@@ -369,6 +374,51 @@ fn a_block_that_hangs_on_itself_or_on_the_future_is_refused() {
         Err(ScanError::DependsOnLater),
         "its own right"
     );
+}
+
+#[test]
+fn clients_that_wait_for_each_other_in_a_circle_are_refused() {
+    let beside = |client: u8, clock: u8| vec![0x80 | STRING, client, clock, 1, b'x'];
+    let of = |client: u8, blocks: &[Vec<u8>]| [vec![blocks.len() as u8, client, 0], blocks.concat()].concat();
+    let root = rooted(STRING, &[1, b'x']);
+    let circle = [vec![2], of(2, &[beside(1, 0)]), of(1, &[beside(2, 0)]), vec![0]].concat();
+    assert_eq!(scan(circle), Err(ScanError::DependsOnLater));
+    let of_three = [vec![3], of(3, &[beside(2, 0)]), of(2, &[beside(1, 0)]), of(1, &[beside(3, 0)]), vec![0]];
+    assert_eq!(scan(of_three.concat()), Err(ScanError::DependsOnLater));
+    // In turns, but never in a circle: 1:0, 2:0, 1:1, 2:1.
+    let turns =
+        [vec![2], of(2, &[beside(1, 0), beside(1, 1)]), of(1, &[root, beside(2, 0)]), vec![0]].concat();
+    assert!(scan(turns.clone()).unwrap().fits(|_| 0));
+    crate::mutations::the_engine_takes(&scan(turns).unwrap());
+}
+
+/// As many clients as given, each beside the next lower one's only element.
+fn queue(clients: u64) -> Vec<u8> {
+    let mut out = uint(clients);
+    for client in (1..=clients).rev() {
+        out.push(1);
+        write_uint(&mut out, client);
+        out.push(0);
+        if client == 1 {
+            out.extend(rooted(STRING, &[1, b'x']));
+        } else {
+            out.push(0x80 | STRING);
+            write_uint(&mut out, client - 1);
+            out.extend([0, 1, b'x']);
+        }
+    }
+    out.push(0);
+    out
+}
+
+#[test]
+fn clients_that_wait_for_each_other_in_a_long_queue_are_refused() {
+    // The price of n clients is n * (n - 1) / 2: below the limit up to 23,170 of them.
+    let price = |clients: u64| clients * (clients - 1) / 2;
+    assert!(price(23_170) <= WAITING_MAX && price(23_171) > WAITING_MAX);
+    assert!(scan(queue(23_170)).is_ok());
+    assert_eq!(scan(queue(23_171)), Err(ScanError::TooTangled));
+    crate::mutations::the_engine_takes(&scan(queue(2_000)).unwrap());
 }
 
 #[test]

@@ -101,6 +101,15 @@ fn what_does_not_chain_is_not_woven() {
 }
 
 #[test]
+fn what_hangs_on_a_later_part_is_not_woven() {
+    // Client 1 beside an element of client 2, which stands beside an element of client 1.
+    let first = Update::scan(Bytes::from_static(&[1, 1, 1, 0, 0x84, 2, 0, 1, b'x', 0])).unwrap();
+    let second = Update::scan(Bytes::from_static(&[1, 1, 2, 0, 0x84, 1, 0, 1, b'x', 0])).unwrap();
+    assert_eq!(Update::weave(&[first.clone(), second.clone()]), None);
+    assert_eq!(Update::weave(&[second, first]), None);
+}
+
+#[test]
 fn nothing_woven_is_the_empty_update_and_one_update_is_itself() {
     assert_eq!(&Update::weave(&[]).unwrap().bytes()[..], &[0, 0]);
     assert!(Update::weave(&[Update::empty(), Update::empty()]).unwrap().is_empty());
