@@ -163,7 +163,7 @@ impl Origins {
 }
 
 impl RecordKind {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Edit => 0,
             Self::Restore => 1,
@@ -172,7 +172,7 @@ impl RecordKind {
         }
     }
 
-    fn from_code(code: u8) -> Result<Self, CodecError> {
+    pub(crate) fn from_code(code: u8) -> Result<Self, CodecError> {
         Ok(match code {
             0 => Self::Edit,
             1 => Self::Restore,

@@ -1,0 +1,182 @@
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use sled::{Db, IVec};
+use weft_ids::{DocId, Seq, UnixMillis};
+use weft_store::{Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
+
+use crate::SledStore;
+use crate::engine::{Shared, name_row};
+use crate::keys::{self, Number};
+use crate::rows::{LogRow, NameRow, OriginReader, RowError, open};
+use crate::writer::{Answer, Job};
+
+#[async_trait]
+impl Log for SledStore {
+    async fn append(&self, doc: &DocId, batch: Batch) -> Result<Seq, StoreError> {
+        check_batch(&batch)?;
+        let bytes = batch.records.iter().map(|record| record.update.len() + 64).sum();
+        self.writer.ask(bytes, |answer| Job::Append { doc: doc.clone(), batch, answer }).await
+    }
+
+    async fn read(&self, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
+        let doc = doc.clone();
+        self.blocking(move |shared| read(shared, &doc, after, bytes_max)).await
+    }
+
+    async fn head(&self, doc: &DocId) -> Result<Option<Seq>, StoreError> {
+        let doc = doc.clone();
+        self.blocking(move |shared| head(shared, &doc)).await
+    }
+
+    async fn documents(&self, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
+        let after = after.cloned();
+        self.blocking(move |shared| documents(shared, after.as_ref(), max)).await
+    }
+
+    async fn import(&self, doc: &DocId, records: Vec<Record>) -> Result<(), StoreError> {
+        let bytes = records.iter().map(|record| record.update.len() + 64).sum();
+        let job = |answer: Answer<()>| Job::Import { doc: doc.clone(), records, answer };
+        self.writer.ask(bytes, job).await
+    }
+}
+
+/// The newest row of a document, with its key.
+pub(crate) fn newest_row(db: &Db, number: Number) -> Result<Option<(IVec, IVec)>, RowError> {
+    let rows = keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX));
+    Ok(db.range(rows).next_back().transpose()?)
+}
+
+/// The newest place; of a document whose newest row is damaged, the place of that row's first record.
+fn head_of(db: &Db, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreError> {
+    let Some((key, value)) = newest_row(db, number).map_err(|error| error.of(Some(doc)))? else {
+        return Ok(None);
+    };
+    Ok(Some(match LogRow::open(&key, value) {
+        Ok(row) => row.last(),
+        Err(_) => Seq(keys::number_at(&key, 9).unwrap_or(0)),
+    }))
+}
+
+pub(crate) fn head(shared: &Shared, doc: &DocId) -> Result<Option<Seq>, StoreError> {
+    shared.with(|engine| {
+        let Some(name) = name_row(&engine.db, doc)? else { return Ok(None) };
+        let head = head_of(&engine.db, doc, name.number)?;
+        let head = head.ok_or_else(|| StoreError::damaged(doc, Seq(1), "all of its records are missing"))?;
+        let seen = shared.ceiling(doc).map_or(head, |ceiling| head.min(ceiling));
+        Ok((seen > Seq::ZERO).then_some(seen))
+    })
+}
+
+fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
+    let Some(head) = head(shared, doc)? else { return Ok(Page::default()) };
+    let mut page = Page { records: Vec::new(), head };
+    if after >= head {
+        return Ok(page);
+    }
+    let wanted = after.next();
+    shared.with(|engine| {
+        let db = &engine.db;
+        let Some(NameRow { number, .. }) = name_row(db, doc)? else { return Ok(page) };
+        let lost = |seq| StoreError::damaged(doc, seq, "the record is missing");
+        // The row that holds the first wanted record may start before it.
+        let before = keys::row(number, Seq::ZERO)..=keys::row(number, wanted);
+        let start =
+            db.range(before).next_back().transpose().map_err(|e| RowError::from(e).at(doc, wanted))?;
+        let Some((start, _)) = start else { return Err(lost(wanted)) };
+
+        let mut origins = OriginReader::new(db, number);
+        let mut bytes = 0;
+        let mut expected: Option<(Seq, RecordHash)> = None;
+        for row in db.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
+            let next = expected.map_or(wanted, |(seq, _)| seq);
+            match next_row(&mut origins, row, expected) {
+                Ok(records) => {
+                    let last = records.last().map_or(Seq::ZERO, |record| record.seq);
+                    if last < next {
+                        return Err(lost(wanted));
+                    }
+                    expected = records.last().map(|record| (record.seq.next(), record.hash()));
+                    let records = records.into_iter().filter(|it| it.seq > after && it.seq <= head);
+                    for record in records {
+                        bytes += record.update.len();
+                        if bytes > bytes_max && !page.records.is_empty() {
+                            return Ok(page);
+                        }
+                        page.records.push(record);
+                    }
+                    if last >= head {
+                        return Ok(page);
+                    }
+                }
+                // What is whole is given; asking for what follows it gives the error.
+                Err(_) if !page.records.is_empty() => return Ok(page),
+                Err(error) => return Err(error.at(doc, next)),
+            }
+        }
+        if page.records.is_empty() { Err(lost(wanted)) } else { Ok(page) }
+    })
+}
+
+/// The records of a row that must follow, by place and hash, those before it.
+pub(crate) fn next_row(
+    origins: &mut OriginReader<'_>,
+    row: Result<(IVec, IVec), sled::Error>,
+    expected: Option<(Seq, RecordHash)>,
+) -> Result<Vec<Record>, RowError> {
+    let (key, value) = row?;
+    let row = LogRow::open(&key, value)?;
+    if let Some((seq, hash)) = expected {
+        if row.first != seq {
+            return Err(RowError::Bad("the record is missing".into()));
+        }
+        if row.head.prev != hash {
+            return Err(RowError::Bad("it does not carry the hash of the record before it".into()));
+        }
+    }
+    origins.records(&row)
+}
+
+fn documents(shared: &Shared, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
+    shared.with(|engine| {
+        let start = after.map_or(Bound::Included(vec![keys::NAMES]), |doc| Bound::Excluded(keys::name(doc)));
+        let mut found = Vec::new();
+        for row in engine.db.range((start, Bound::Excluded(vec![keys::NAMES + 1]))) {
+            if found.len() == max {
+                break;
+            }
+            let (key, value) = row.map_err(|error| RowError::from(error).of(None))?;
+            let doc = std::str::from_utf8(&key[1..]).ok().and_then(|name| DocId::new(name).ok());
+            let doc = doc.ok_or_else(|| RowError::Bad("a name that is none".into()).of(None))?;
+            let name = open(&key, value).and_then(|body| NameRow::decode(&body));
+            let NameRow { number, created } = name.map_err(|error| error.of(Some(&doc)))?;
+            found.extend(info(&engine.db, doc, number, created, shared)?);
+        }
+        Ok(found)
+    })
+}
+
+/// What a list says of a document; one whose newest record is damaged is still listed.
+fn info(
+    db: &Db,
+    doc: DocId,
+    number: Number,
+    created: UnixMillis,
+    shared: &Shared,
+) -> Result<Option<DocumentInfo>, StoreError> {
+    let newest = newest_row(db, number).map_err(|error| error.of(Some(&doc)))?;
+    let (mut head, updated) = match newest {
+        Some((key, value)) => match LogRow::open(&key, value) {
+            Ok(row) => (row.last(), row.head.time),
+            Err(_) => (Seq(keys::number_at(&key, 9).unwrap_or(0)), created),
+        },
+        None => (Seq::ZERO, created),
+    };
+    if let Some(ceiling) = shared.ceiling(&doc) {
+        head = head.min(ceiling);
+        if head == Seq::ZERO {
+            return Ok(None);
+        }
+    }
+    Ok(Some(DocumentInfo { doc, head, created, updated }))
+}

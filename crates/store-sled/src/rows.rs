@@ -1,0 +1,319 @@
+//! What the rows hold, and how they are read and written. Every value ends in a checksum over its key and itself.
+
+use bytes::Bytes;
+use sled::{Db, IVec};
+use weft_ids::{DocId, Seq, UnixMillis};
+use weft_store::codec::{self, CodecError, Cursor, Origin, RowHead, put_varint};
+use weft_store::{Record, StoreError};
+
+use crate::keys::{self, Number, PIECE_BYTES};
+
+/// Log rows up to this many bytes stand whole in their row; larger ones go into pieces.
+const INLINE_BYTES_MAX: usize = 1024;
+/// Of a row in pieces, so many first bytes stand in the row itself: its head among them.
+const FIRST_BYTES: usize = codec::ROW_HEAD_BYTES_MAX;
+/// The version that the rows of this file start with.
+const VERSION: u8 = 1;
+
+/// Why a row cannot be had.
+#[derive(Debug)]
+pub(crate) enum RowError {
+    /// It is not what was written.
+    Bad(String),
+    /// The database could not read it.
+    Engine(sled::Error),
+}
+
+impl From<sled::Error> for RowError {
+    fn from(error: sled::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<CodecError> for RowError {
+    fn from(error: CodecError) -> Self {
+        Self::Bad(error.to_string())
+    }
+}
+
+impl RowError {
+    /// As an error about a record of a document.
+    pub(crate) fn at(self, doc: &DocId, seq: Seq) -> StoreError {
+        match engine_error(self) {
+            StoreError::Damaged { what, .. } => StoreError::damaged(doc, seq, what),
+            other => other,
+        }
+    }
+
+    /// As an error about a document as a whole, or about none.
+    pub(crate) fn of(self, doc: Option<&DocId>) -> StoreError {
+        match engine_error(self) {
+            StoreError::Damaged { what, seq, .. } => StoreError::Damaged { doc: doc.cloned(), seq, what },
+            other => other,
+        }
+    }
+}
+
+fn engine_error(error: RowError) -> StoreError {
+    match error {
+        RowError::Bad(what) => StoreError::Damaged { doc: None, seq: None, what },
+        RowError::Engine(error) => from_sled(&error),
+    }
+}
+
+/// What a failure of sled means to a caller.
+pub(crate) fn from_sled(error: &sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error) => from_io(error),
+        sled::Error::Corruption { .. } => StoreError::Damaged {
+            doc: None,
+            seq: None,
+            what: "the database found its file damaged there".into(),
+        },
+        other => StoreError::Unavailable { what: other.to_string() },
+    }
+}
+
+/// What a failure of the disk means to a caller.
+pub(crate) fn from_io(error: &std::io::Error) -> StoreError {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let what = error.to_string();
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => StoreError::Full { what },
+        _ => StoreError::Unavailable { what },
+    }
+}
+
+/// A value with its checksum checked and cut off.
+pub(crate) fn open(key: &[u8], value: IVec) -> Result<IVec, RowError> {
+    let len = codec::open(key, &value)?.len();
+    Ok(value.subslice(0, len))
+}
+
+pub(crate) fn get(db: &Db, key: &[u8]) -> Result<Option<IVec>, RowError> {
+    db.get(key)?.map(|value| open(key, value)).transpose()
+}
+
+/// Rows on their way into the database.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) batch: sled::Batch,
+    pub(crate) count: usize,
+}
+
+impl Rows {
+    pub(crate) fn put(&mut self, key: Vec<u8>, mut body: Vec<u8>) {
+        codec::seal(&key, &mut body);
+        self.batch.insert(key, body);
+        self.count += 1;
+    }
+
+    pub(crate) fn remove(&mut self, key: impl Into<IVec>) {
+        self.batch.remove(key);
+        self.count += 1;
+    }
+
+    /// A row of records.
+    pub(crate) fn put_records(&mut self, number: Number, seq: Seq, row: &[u8]) {
+        let mut body = Vec::with_capacity(row.len().min(INLINE_BYTES_MAX) + 16);
+        if row.len() <= INLINE_BYTES_MAX {
+            body.push(0);
+            body.extend_from_slice(row);
+        } else {
+            let (first, rest) = row.split_at(FIRST_BYTES);
+            body.push(1);
+            put_varint(&mut body, row.len() as u64);
+            body.extend_from_slice(first);
+            self.put_pieces(rest, |piece| keys::row_piece(number, seq, piece));
+        }
+        self.put(keys::row(number, seq), body);
+    }
+
+    pub(crate) fn put_pieces(&mut self, bytes: &[u8], key: impl Fn(u32) -> Vec<u8>) {
+        for (piece, bytes) in (0..).zip(bytes.chunks(PIECE_BYTES)) {
+            self.put(key(piece), bytes.to_vec());
+        }
+    }
+}
+
+/// `len` bytes out of pieces.
+pub(crate) fn get_pieces(
+    db: &Db,
+    len: usize,
+    into: &mut Vec<u8>,
+    key: impl Fn(u32) -> Vec<u8>,
+) -> Result<(), RowError> {
+    let end = into.len() + len;
+    for piece in 0..len.div_ceil(PIECE_BYTES) as u32 {
+        let Some(bytes) = get(db, &key(piece))? else {
+            return Err(RowError::Bad(format!("piece {piece} is missing")));
+        };
+        if bytes.len() != PIECE_BYTES.min(end - into.len()) {
+            return Err(RowError::Bad(format!("piece {piece} has another length")));
+        }
+        into.extend_from_slice(&bytes);
+    }
+    Ok(())
+}
+
+/// A row of records as read: its head, and the rest where it lies.
+pub(crate) struct LogRow {
+    pub(crate) number: Number,
+    pub(crate) first: Seq,
+    pub(crate) head: RowHead,
+    /// The whole row, or its first bytes.
+    bytes: IVec,
+    at: usize,
+    /// The length of the whole row, when it lies in pieces.
+    in_pieces: Option<usize>,
+}
+
+impl LogRow {
+    pub(crate) fn open(key: &[u8], value: IVec) -> Result<Self, RowError> {
+        let bytes = open(key, value)?;
+        let (Some(number), Some(first)) = (keys::number_at(key, 1), keys::number_at(key, 9)) else {
+            return Err(RowError::Bad("a key of impossible length".into()));
+        };
+        let mut cursor = Cursor::new(&bytes);
+        let in_pieces = match cursor.byte()? {
+            0 => None,
+            1 => Some(cursor.varint()? as usize),
+            _ => return Err(RowError::Bad("a row of unknown shape".into())),
+        };
+        let at = bytes.len() - cursor.left();
+        let head = codec::peek_row(&bytes[at..])?;
+        if head.count > u64::MAX - first {
+            return Err(RowError::Bad("a place past the last".into()));
+        }
+        Ok(Self { number, first: Seq(first), head, bytes, at, in_pieces })
+    }
+
+    pub(crate) fn last(&self) -> Seq {
+        Seq(self.first.0 + self.head.count - 1)
+    }
+
+    pub(crate) fn records(
+        &self,
+        db: &Db,
+        origins: impl FnMut(u32) -> Option<Origin>,
+    ) -> Result<Vec<Record>, RowError> {
+        let first = &self.bytes[self.at..];
+        let mut whole = first.to_vec();
+        if let Some(len) = self.in_pieces {
+            let rest = len.checked_sub(first.len());
+            let rest = rest.filter(|rest| *rest <= weft_store::BATCH_BYTES_MAX * 2);
+            let rest = rest.ok_or_else(|| RowError::Bad("an impossible length".into()))?;
+            get_pieces(db, rest, &mut whole, |piece| keys::row_piece(self.number, self.first, piece))?;
+        }
+        Ok(codec::decode_row(self.first, &Bytes::from(whole), origins)?)
+    }
+}
+
+/// What is known of a document under its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NameRow {
+    pub(crate) number: Number,
+    pub(crate) created: UnixMillis,
+}
+
+impl NameRow {
+    pub(crate) fn encode(self) -> Vec<u8> {
+        let mut body = vec![VERSION];
+        body.extend_from_slice(&self.number.to_be_bytes());
+        put_varint(&mut body, self.created.0);
+        body
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, RowError> {
+        let mut cursor = cursor(body)?;
+        let number = u64::from_be_bytes(cursor.array()?);
+        Ok(Self { number, created: UnixMillis(cursor.varint()?) })
+    }
+}
+
+/// What is known of the store as a whole. Written with every commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StateRow {
+    /// How many commits there were.
+    pub(crate) commits: u64,
+    /// The last revision given to a meta row.
+    pub(crate) rev: u64,
+    /// How many document numbers were given.
+    pub(crate) documents: u64,
+}
+
+impl StateRow {
+    pub(crate) fn encode(self) -> Vec<u8> {
+        let mut body = vec![VERSION];
+        for number in [self.commits, self.rev, self.documents] {
+            put_varint(&mut body, number);
+        }
+        body
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, RowError> {
+        let mut cursor = cursor(body)?;
+        Ok(Self { commits: cursor.varint()?, rev: cursor.varint()?, documents: cursor.varint()? })
+    }
+
+    pub(crate) fn read(db: &Db) -> Result<Self, RowError> {
+        get(db, keys::STATE)?.map_or(Ok(Self::default()), |body| Self::decode(&body))
+    }
+}
+
+/// A cursor behind the version that a row starts with.
+pub(crate) fn cursor(body: &[u8]) -> Result<Cursor<'_>, RowError> {
+    let mut cursor = Cursor::new(body);
+    match cursor.byte()? {
+        VERSION => Ok(cursor),
+        other => Err(RowError::Bad(format!("it has version {other}; this program reads {VERSION}"))),
+    }
+}
+
+/// Starts a row of this file's version.
+pub(crate) fn versioned() -> Vec<u8> {
+    vec![VERSION]
+}
+
+/// Reads a document's origins, each once.
+pub(crate) struct OriginReader<'a> {
+    db: &'a Db,
+    number: Number,
+    known: codec::Origins,
+    /// Why one could not be read: the decoder only learns that it is unknown.
+    pub(crate) failed: Option<RowError>,
+}
+
+impl<'a> OriginReader<'a> {
+    pub(crate) fn new(db: &'a Db, number: Number) -> Self {
+        Self { db, number, known: codec::Origins::default(), failed: None }
+    }
+
+    pub(crate) fn get(&mut self, number: u32) -> Option<Origin> {
+        if let Some(origin) = self.known.get(number) {
+            return Some(origin.clone());
+        }
+        let read = || -> Result<Option<Origin>, RowError> {
+            let body = get(self.db, &keys::origin(self.number, number))?;
+            body.map(|body| Ok(Origin::decode(&body)?)).transpose()
+        };
+        match read() {
+            Ok(origin) => {
+                let origin = origin?;
+                self.known.insert(number, origin.clone());
+                Some(origin)
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
+    }
+
+    /// The records of a row.
+    pub(crate) fn records(&mut self, row: &LogRow) -> Result<Vec<Record>, RowError> {
+        let db = self.db;
+        let records = row.records(db, |number| self.get(number));
+        records.map_err(|error| self.failed.take().unwrap_or(error))
+    }
+}

@@ -1,0 +1,319 @@
+//! The one thread that writes: takes everything that waits, puts it into one batch, makes it durable, answers all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use weft_ids::{DocId, Seq};
+use weft_store::{Batch, Expect, Record, Rev, StoreError};
+
+use crate::engine::{Engine, Shared};
+use crate::open::{SLED_FILE, open_engine};
+use crate::rows::{from_io, from_sled};
+
+mod commit;
+mod documents;
+mod pace;
+mod watchdog;
+
+use commit::Commit;
+use documents::Documents;
+use pace::Pace;
+use watchdog::Watchdog;
+
+/// The most bytes that may wait for the writer; whoever brings more waits before queueing.
+const QUEUE_BYTES_MAX: usize = 256 << 20;
+/// The queue is counted in units of so many bytes.
+const QUEUE_UNIT: usize = 1024;
+/// A commit takes no further job once it has so many bytes: those who wait for it wait for all of them.
+const COMMIT_BYTES_MAX: usize = 8 << 20;
+/// Nor once it has so many jobs.
+const COMMIT_JOBS_MAX: usize = 4096;
+/// After a failure of the disk, the database is opened anew at most so often.
+const REOPEN_EVERY: Duration = Duration::from_millis(500);
+
+/// Where the answer to a job goes.
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    Append {
+        doc: DocId,
+        batch: Batch,
+        answer: Answer<Seq>,
+    },
+    Import {
+        doc: DocId,
+        records: Vec<Record>,
+        answer: Answer<()>,
+    },
+    Put {
+        key: String,
+        bytes: Bytes,
+        expect: Expect,
+        answer: Answer<Rev>,
+    },
+    Delete {
+        key: String,
+        expect: Expect,
+        answer: Answer<()>,
+    },
+    /// Rows that need no looking at what there is: parts of checkpoints, written or (`None`) removed.
+    Rows {
+        rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+        answer: Answer<()>,
+    },
+}
+
+struct Queued {
+    job: Job,
+    bytes: usize,
+    /// Its share of the queue, given back once it is answered.
+    share: OwnedSemaphorePermit,
+}
+
+/// The handle to the writer's thread.
+pub(crate) struct Writer {
+    queue: Option<Sender<Queued>>,
+    room: Arc<Semaphore>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
+        let (queue, jobs) = channel();
+        let watchdog = Watchdog::start(shared.clone())?;
+        let thread = std::thread::Builder::new().name("store writer".into()).spawn(move || {
+            Thread::new(shared, watchdog).run(&jobs);
+        })?;
+        let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / QUEUE_UNIT));
+        Ok(Self { queue: Some(queue), room, thread: Some(thread) })
+    }
+
+    /// Queues a job of about `bytes` bytes and waits for its answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        bytes: usize,
+        job: impl FnOnce(Answer<T>) -> Job,
+    ) -> Result<T, StoreError> {
+        let stopping = || StoreError::Unavailable { what: "the store is closing".into() };
+        let units = (bytes / QUEUE_UNIT + 1).min(QUEUE_BYTES_MAX / QUEUE_UNIT) as u32;
+        let share = self.room.clone().acquire_many_owned(units).await.map_err(|_| stopping())?;
+        let (answer, answered) = oneshot::channel();
+        let queued = Queued { job: job(answer), bytes, share };
+        self.queue.as_ref().ok_or_else(stopping)?.send(queued).map_err(|_| stopping())?;
+        answered.await.map_err(|_| stopping())?
+    }
+}
+
+impl Drop for Writer {
+    /// What is queued is still stored.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What went wrong with a commit.
+struct Failed {
+    error: StoreError,
+    /// The sync itself failed: the system may have dropped pages that it now believes clean.
+    in_sync: bool,
+}
+
+struct Thread {
+    shared: Arc<Shared>,
+    documents: Documents,
+    pace: Pace,
+    /// The failure that stands between us and the next commit.
+    failed: Option<Failed>,
+    tried: Instant,
+    watchdog: Watchdog,
+}
+
+impl Thread {
+    fn new(shared: Arc<Shared>, watchdog: Watchdog) -> Self {
+        let pace = Pace::new(shared.settings.commit_wait);
+        let documents = Documents::default();
+        Self { shared, documents, pace, failed: None, tried: Instant::now(), watchdog }
+    }
+
+    fn run(mut self, jobs: &Receiver<Queued>) {
+        metrics::gauge!("weft_store_disk_bytes").set(self.shared.disk_bytes() as f64);
+        while let Ok(first) = jobs.recv() {
+            let group = self.gather(first, jobs);
+            self.serve(group);
+        }
+        // First the watchdog, which would keep the database open.
+        drop(self.watchdog);
+        self.shared.close();
+    }
+
+    /// `first` and what else waits, or comes within the pause that a busy server makes.
+    fn gather(&mut self, first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
+        let until = self.pace.wait_until(Instant::now());
+        let mut bytes = first.bytes;
+        let mut group = vec![first];
+        while bytes < COMMIT_BYTES_MAX && group.len() < COMMIT_JOBS_MAX {
+            let next = match until {
+                None => jobs.try_recv().ok(),
+                Some(until) => match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                    Ok(queued) => Some(queued),
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => jobs.try_recv().ok(),
+                },
+            };
+            let Some(next) = next else { break };
+            bytes += next.bytes;
+            group.push(next);
+        }
+        group
+    }
+
+    fn serve(&mut self, group: Vec<Queued>) {
+        let start = Instant::now();
+        let ready = self.recover().and_then(|()| self.shared.with(|engine| Commit::on(&engine.db)));
+        let mut commit = match ready {
+            Ok(commit) => commit,
+            Err(error) => return group.into_iter().for_each(|queued| queued.job.refuse(error.clone())),
+        };
+        self.pace.starts(start, group.iter().filter_map(|queued| queued.job.doc()));
+        self.watchdog.begins();
+        // The shares of the queue go back when the answers are out.
+        let mut shares = Vec::with_capacity(group.len());
+        let stored = catch_unwind(AssertUnwindSafe(|| {
+            let (shared, documents) = (&self.shared, &mut self.documents);
+            let stored = shared.with(|engine| {
+                for Queued { job, share, .. } in group {
+                    shares.push(share);
+                    commit.take(job, &engine.db, documents);
+                }
+                Ok(if commit.is_empty() { Ok(()) } else { store(shared, engine, &mut commit) })
+            });
+            stored.unwrap_or_else(|error| Err(Failed { error, in_sync: false }))
+        }));
+        self.watchdog.ends();
+        match stored {
+            Ok(Ok(())) => {
+                self.measure(&commit, start);
+                commit.answer(Ok(()));
+            }
+            Ok(Err(failed)) => self.fail(failed, commit),
+            Err(_) => {
+                let what = "the database could not make sense of its file".into();
+                self.fail(Failed { error: StoreError::Unavailable { what }, in_sync: false }, commit);
+            }
+        }
+    }
+
+    fn measure(&self, commit: &Commit, start: Instant) {
+        if commit.is_empty() {
+            return;
+        }
+        metrics::histogram!("weft_commit_seconds").record(start.elapsed().as_secs_f64());
+        metrics::histogram!("weft_commit_batches").record(commit.batches() as f64);
+        metrics::counter!("weft_commit_records_total").increment(commit.records());
+        // Looking at the files costs more than a small commit does.
+        if commit.commits() % 256 == 0 {
+            metrics::gauge!("weft_store_disk_bytes").set(self.shared.disk_bytes() as f64);
+        }
+    }
+
+    fn fail(&mut self, failed: Failed, commit: Commit) {
+        metrics::counter!("weft_store_failures_total").increment(1);
+        tracing::error!(error = %failed.error, "a commit failed; whoever waited for it is told");
+        for (doc, durable) in commit.durable_heads() {
+            self.shared.doubt(doc, durable);
+        }
+        self.documents = Documents::default();
+        let in_sync = failed.in_sync || self.failed.as_ref().is_some_and(|before| before.in_sync);
+        commit.answer(Err(&failed.error));
+        self.failed = Some(Failed { in_sync, ..failed });
+        self.tried = Instant::now();
+    }
+
+    /// After a failed commit sled refuses all others, and what it holds in memory is not what is on disk: the
+    /// database is opened anew, as soon as the disk takes bytes again. Until then it serves readers.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        let Some(failed) = &self.failed else { return Ok(()) };
+        if self.tried.elapsed() < REOPEN_EVERY {
+            return Err(failed.error.clone());
+        }
+        self.tried = Instant::now();
+        let outcome = disk_takes_bytes(&self.shared).and_then(|()| {
+            let path = self.shared.database.clone();
+            self.shared.close();
+            if failed.in_sync {
+                rewrite(&path.join(SLED_FILE)).map_err(|error| from_io(&error))?;
+            }
+            open_engine(&path, &self.shared.settings)
+                .map_err(|error| StoreError::Unavailable { what: error.to_string() })
+        });
+        match outcome {
+            Ok(engine) => {
+                tracing::info!("the disk takes bytes again; the database is open anew");
+                self.shared.reopened(engine);
+                self.failed = None;
+                Ok(())
+            }
+            Err(error) => {
+                metrics::counter!("weft_store_failures_total").increment(1);
+                tracing::error!(%error, "the database is still not writable");
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Applies and makes durable what the commit holds.
+fn store(shared: &Shared, engine: &Engine, commit: &mut Commit) -> Result<(), Failed> {
+    let failed = |error, in_sync| Failed { error, in_sync };
+    let batch = commit.seal();
+    let moment = shared.moment.write().unwrap_or_else(PoisonError::into_inner);
+    let applied = engine.db.apply_batch(batch);
+    drop(moment);
+    applied.map_err(|error| failed(from_sled(&error), false))?;
+    engine.db.flush().map_err(|error| failed(from_sled(&error), false))?;
+    let synced = shared.settings.disk.sync(&engine.file, &engine.path);
+    synced.map_err(|error| failed(from_io(&error), true))?;
+    if let Err(error) = shared.witness.write(commit.commits()) {
+        // It only lags behind then, which is no lie.
+        tracing::warn!(%error, "cannot note the number of commits");
+    }
+    Ok(())
+}
+
+/// Whether the disk has room for more than the opening of a database writes.
+fn disk_takes_bytes(shared: &Shared) -> Result<(), StoreError> {
+    const PROBE_BYTES: usize = 2 << 20;
+    let path = shared.dir.join("PROBE");
+    let probe = || -> std::io::Result<()> {
+        std::fs::write(&path, vec![0x57; PROBE_BYTES])?;
+        std::fs::File::open(&path)?.sync_all()
+    };
+    let outcome = probe();
+    let _ = std::fs::remove_file(&path);
+    outcome.map_err(|error| from_io(&error))
+}
+
+/// Writes a file over itself. After a failed sync the system may hold pages that never reached the disk for clean;
+/// written again they are dirty again, and the next sync says the truth about them.
+fn rewrite(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    let file = std::fs::File::options().read(true).write(true).open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut at = 0;
+    loop {
+        let len = file.read_at(&mut buffer, at)?;
+        if len == 0 {
+            return file.sync_data();
+        }
+        file.write_all_at(&buffer[..len], at)?;
+        at += len as u64;
+    }
+}
