@@ -382,3 +382,46 @@ async fn drain(world: &World) {
         sleep(Duration::from_millis(10)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relay;
+    use tokio::net::TcpStream;
+    use tokio::task::LocalSet;
+
+    /// Runs a short load against a relay in this very thread.
+    fn run_beside_a_relay(shape: Shape) -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let authority = process::free_address().unwrap();
+            let listen = authority.clone();
+            let relay = tokio::task::spawn_local(async move { relay::serve(&listen).await });
+            while TcpStream::connect(&authority).await.is_err() {
+                assert!(!relay.is_finished(), "the relay ended");
+                tokio::task::yield_now().await;
+            }
+            let target = Target { authority, path: "/ws".into(), dialect: Dialect::YWebsocket };
+            let timing = Timing { warm_up: Duration::from_millis(50), measured: Duration::from_millis(200) };
+            run(&target, shape, timing, Some(std::process::id()), "test").await.unwrap()
+        })
+    }
+
+    #[test]
+    fn at_saturation_every_update_reaches_every_other_session_once() {
+        let pace = Pace::Saturation { window: 16 };
+        let outcome = run_beside_a_relay(Shape { rooms: 3, sessions: 4, writers: 2, pace });
+        assert!(outcome.sent > 16 * 6, "only the first window was sent: {}", outcome.sent);
+        assert_eq!((outcome.lost, outcome.gaps, outcome.resyncs), (0, 0, 0));
+        assert!(outcome.delivered_per_s > 0.0 && outcome.latency.quantile_ms(0.5).is_some());
+    }
+
+    #[test]
+    fn typists_keep_their_pace() {
+        let outcome =
+            run_beside_a_relay(Shape { rooms: 2, sessions: 2, writers: 1, pace: Pace::Keys(100.0) });
+        // 250 ms at 100 keys/s, give or take a busy machine.
+        assert!((10..=60).contains(&outcome.sent), "{} keys", outcome.sent);
+        assert_eq!(outcome.lost, 0);
+    }
+}

@@ -158,7 +158,7 @@ async fn start(
 }
 
 /// An address nobody listens on right now.
-fn free_address() -> Result<String> {
+pub(crate) fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 

@@ -24,8 +24,8 @@ const WAITING_MAX: usize = 4096;
 /// How many frames are read from one socket before its own queue gets a turn.
 const READ_AHEAD_MAX: usize = 256;
 
-/// The read buffer of one socket, in bytes: small, because an idle socket pays for it.
-const READ_BUFFER_BYTES: usize = 16 * 1024;
+/// The read buffer of one socket, in bytes: small, because the library touches all of it even for a socket that idles.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// The message type byte of the sync protocol.
 const SYNC: u8 = 0;
