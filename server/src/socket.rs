@@ -1,11 +1,155 @@
-//! WebSocket sessions: the y-websocket dialect at `/ws/{room}`, the Hocuspocus dialect at `/ws`.
+//! WebSockets: the y-websocket dialect at `/ws/{room}`, the Hocuspocus dialect at `/ws`.
+//!
+//! Everything that can be refused is refused here with an HTTP status, before the upgrade. What comes after stands in
+//! [`connection`]: bytes to messages, messages to rooms, and back.
 
-use axum::extract::State;
-use axum::http::StatusCode;
+mod connection;
+mod documents;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Request, State, WebSocketUpgrade};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use weft_access::{Action, Subject, decide};
+
+use self::connection::Connection;
+use self::documents::Documents;
 use crate::app::AppState;
+use crate::http::error::ApiError;
+use crate::http::guard::{foreign_origin, origin_allowed};
+use crate::http::name;
+use crate::peer::is_local;
+
+/// The largest WebSocket message, bytes: what one client wrote offline must fit. Larger states go over HTTP.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 8 << 20;
+/// What a socket reads at a time. Every idle connection keeps a buffer of this size.
+const READ_BUFFER_BYTES: usize = 4 << 10;
+/// What a socket collects before it writes.
+const WRITE_BUFFER_BYTES: usize = 64 << 10;
+/// The most that may wait to be written inside a socket: the largest state, and the frames around it.
+const WRITE_BUFFER_BYTES_MAX: usize = 256 << 20;
+
+/// What a client asks of its socket in the address' query.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// `access=read`: only to look.
+    pub(crate) read_only: bool,
+    /// `schema=N`: the document schema the client knows.
+    pub(crate) schema: Option<u32>,
+}
+
+impl Wishes {
+    fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let mut wishes = Self::default();
+        for pair in uri.query().unwrap_or_default().split('&') {
+            match pair.split_once('=') {
+                Some(("access", "read")) => wishes.read_only = true,
+                Some(("schema", number)) => {
+                    wishes.schema = Some(number.parse().map_err(|_| {
+                        bad_request("schema", "the schema in the address' query must be a whole number")
+                    })?);
+                }
+                // Clients of other servers pass parameters of their own.
+                _ => {}
+            }
+        }
+        Ok(wishes)
+    }
+}
 
 /// Answers every request at `/ws`, `/ws/` and `/ws/{room}`.
-pub(crate) async fn upgrade(State(_app): State<AppState>) -> StatusCode {
-    StatusCode::NOT_IMPLEMENTED
+pub(crate) async fn upgrade(
+    State(app): State<AppState>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Response {
+    match accept(app, upgrade, &request) {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn accept(
+    app: AppState,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: &Request,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|rejection| not_a_socket(&rejection))?;
+    if app.draining.is_cancelled() {
+        return Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "draining",
+            "the server is stopping",
+            "Reconnect in a moment.",
+        ));
+    }
+    if !origin_allowed(request.headers(), &app.settings) {
+        return Err(foreign_origin());
+    }
+    let subject = Subject { local: is_local(request.extensions(), request.headers()), user: None };
+    let wishes = Wishes::of(request.uri())?;
+    let room = request.uri().path().strip_prefix("/ws").unwrap_or_default();
+    let documents = match room.strip_prefix('/').unwrap_or_default() {
+        "" => {
+            // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
+            weft_access::may_knock(&app.rules, &subject).map_err(refused)?;
+            Documents::named(app.hub.clone(), app.rules, subject, wishes)
+        }
+        room => {
+            let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
+            let grant = decide(&app.rules, &subject, Action::Write(doc)).map_err(refused)?;
+            Documents::one(app.hub.clone(), grant, wishes).map_err(|error| {
+                ApiError::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    error.to_string(),
+                    "Try again in a moment.",
+                )
+            })?
+        }
+    };
+    let mut upgrade = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX);
+    // A client that offers subprotocols hangs up unless one of them is chosen.
+    let offered = upgrade.requested_protocols().next().cloned();
+    if let Some(offered) = offered {
+        upgrade.set_selected_protocol(offered);
+    }
+    let draining = app.draining.clone();
+    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents, draining).run()))
+}
+
+fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+    let help = "Names are 1 to 255 bytes of UTF-8 without NUL, percent-encoded: ws://host/ws/my-document";
+    ApiError::new(StatusCode::BAD_REQUEST, code, message, help)
+}
+
+fn refused(refused: weft_access::Refused) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "not_local", refused.to_string(), "Ask whoever runs this server.")
+}
+
+/// What to tell one who asks for something else than a WebSocket (RFC 6455, section 4.2.2 and 4.4).
+fn not_a_socket(rejection: &WebSocketUpgradeRejection) -> ApiError {
+    let status = match rejection {
+        WebSocketUpgradeRejection::MethodNotGet(_) => StatusCode::METHOD_NOT_ALLOWED,
+        WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_) => StatusCode::UPGRADE_REQUIRED,
+        WebSocketUpgradeRejection::InvalidConnectionHeader(_)
+        | WebSocketUpgradeRejection::InvalidUpgradeHeader(_) => StatusCode::UPGRADE_REQUIRED,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let help = "Open this address as a WebSocket: y-websocket apps at /ws/{room}, Hocuspocus apps at /ws.";
+    let mut error = ApiError::new(status, "not_a_websocket", rejection.body_text(), help);
+    if status == StatusCode::UPGRADE_REQUIRED {
+        error = error
+            .with(HeaderName::from_static("upgrade"), HeaderValue::from_static("websocket"))
+            .with(HeaderName::from_static("sec-websocket-version"), HeaderValue::from_static("13"));
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        error = error.with(HeaderName::from_static("allow"), HeaderValue::from_static("GET"));
+    }
+    error
 }

@@ -78,17 +78,15 @@ impl Session {
         &self.doc
     }
 
-    /// Says something of `bytes` bytes to the room, unless its queue is full: then the message comes back. Do not read
-    /// the socket until [`has_room`](Self::has_room), so that its sender waits too.
-    ///
-    /// # Errors
-    /// The message, to be said later.
-    pub fn say(&self, message: ClientMessage, bytes: usize) -> Result<(), ClientMessage> {
+    /// Says something of `bytes` bytes to the room. If the room's queue is full the message comes back: do not read the
+    /// socket until [`has_room`](Self::has_room), so that its sender waits too.
+    #[must_use = "what comes back was not said"]
+    pub fn say(&self, message: ClientMessage, bytes: usize) -> Option<ClientMessage> {
         let Ok(space) = self.room.space.clone().try_acquire_many_owned(units(bytes)) else {
-            return Err(message);
+            return Some(message);
         };
         let _ = self.room.commands.send(Command::Message { session: self.id, message, space });
-        Ok(())
+        None
     }
 
     /// Resolves when the room's queue can take a message of `bytes` bytes.

@@ -44,7 +44,7 @@ impl Client {
 
     async fn say(&self, message: ClientMessage) {
         let mut message = message;
-        while let Err(back) = self.session.say(message, 16) {
+        while let Some(back) = self.session.say(message, 16) {
             message = back;
             self.session.has_room(16).await;
         }

@@ -1,0 +1,304 @@
+//! One WebSocket, from the upgrade to the close: a single task that reads, writes and keeps time.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use bytes::Bytes;
+use futures_util::{FutureExt as _, Sink as _, StreamExt as _};
+use metrics::{Counter, Gauge, counter, gauge};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+use weft_hub::{Closing, Mail};
+use weft_wire::close;
+
+use super::documents::{Documents, Later, Said};
+
+/// How often a socket looks at the clock.
+const TICK: Duration = Duration::from_secs(10);
+/// A socket that sent nothing for this long at a tick sends a sign of life: clients give up after 30 s without one,
+/// and WebSocket pings do not count for them.
+const QUIET_MAX: Duration = Duration::from_secs(4);
+/// A peer that sent nothing for this long, not even a pong, is gone.
+const SILENT_MAX: Duration = Duration::from_secs(45);
+/// How long a socket may stay without opening a document.
+const NO_DOCUMENT_MAX: Duration = Duration::from_secs(60);
+/// How long a close frame may take to leave.
+const GOODBYE_MAX: Duration = Duration::from_secs(2);
+/// Frames read in a row before others get their turn.
+const READ_BURST: usize = 64;
+
+struct Metrics {
+    sockets: Gauge,
+    frames_in: Counter,
+    frames_out: Counter,
+    refused: Counter,
+}
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics {
+    sockets: gauge!("weft_sockets"),
+    frames_in: counter!("weft_frames_in_total"),
+    frames_out: counter!("weft_frames_out_total"),
+    refused: counter!("weft_frames_refused_total"),
+});
+
+/// Why a connection ends.
+enum End {
+    /// The peer left, or is gone.
+    Gone,
+    /// We end it, and say why.
+    Close(Closing),
+}
+
+/// What happened next.
+enum Step {
+    /// All that was to be written is out.
+    Sent,
+    /// The peer can no longer be written to, or has left.
+    Gone,
+    Read(Message),
+    /// What the peer sent cannot be read.
+    Unreadable(axum::Error),
+    Mail,
+    /// The message that had to wait can be said.
+    Room,
+    /// The server began to stop.
+    Draining,
+    Tick,
+}
+
+pub(super) struct Connection {
+    wire: Wire,
+    documents: Documents,
+    draining: CancellationToken,
+    /// A message its room has no place for yet.
+    later: Option<Later>,
+    closing: Option<Closing>,
+    opened: Instant,
+    heard: Instant,
+    spoke: Instant,
+}
+
+impl Connection {
+    pub(super) fn new(socket: WebSocket, documents: Documents, draining: CancellationToken) -> Self {
+        let now = Instant::now();
+        let wire = Wire { socket, outgoing: VecDeque::new(), unflushed: false };
+        Self { wire, documents, draining, later: None, closing: None, opened: now, heard: now, spoke: now }
+    }
+
+    pub(super) async fn run(mut self) {
+        METRICS.sockets.increment(1.0);
+        if let End::Close(closing) = self.talk().await {
+            debug!(code = closing.code, reason = closing.reason, "closing a socket");
+            let frame = CloseFrame { code: closing.code, reason: closing.reason.into() };
+            self.wire.outgoing.push_back(Message::Close(Some(frame)));
+            let _ = timeout(GOODBYE_MAX, poll_fn(|cx| self.wire.poll_send(cx))).await;
+        }
+        METRICS.sockets.decrement(1.0);
+    }
+
+    async fn talk(&mut self) -> End {
+        let outlet = self.documents.outlet.clone();
+        let mut tick = interval_at(Instant::now() + TICK, TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let sending = self.wire.is_sending();
+            if !sending && let Some(closing) = self.closing.take() {
+                return End::Close(closing);
+            }
+            // While a message waits for its room, or the server stops, the peer is not read: TCP makes it wait too.
+            let reading = self.later.is_none() && !self.draining.is_cancelled();
+            let (wire, documents, later) = (&mut self.wire, &self.documents, &self.later);
+            let step = tokio::select! {
+                biased;
+                step = poll_fn(|cx| wire.poll(cx, reading)) => step,
+                () = outlet.mail(), if !sending => Step::Mail,
+                () = waits(documents, later), if later.is_some() => Step::Room,
+                () = self.draining.cancelled(), if reading => Step::Draining,
+                _ = tick.tick() => Step::Tick,
+            };
+            let end = match step {
+                Step::Sent => {
+                    self.spoke = Instant::now();
+                    self.documents.sent();
+                    None
+                }
+                Step::Gone => Some(End::Gone),
+                Step::Read(message) => self.read(message),
+                Step::Unreadable(error) => Some(unreadable(error)),
+                Step::Mail => {
+                    self.collect();
+                    None
+                }
+                Step::Room => {
+                    if let Some(later) = self.later.take() {
+                        let said = self.documents.say(later);
+                        self.said(said);
+                    }
+                    None
+                }
+                Step::Draining => None,
+                Step::Tick => self.tick(),
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Takes in one message and those that have come with it.
+    fn read(&mut self, first: Message) -> Option<End> {
+        self.heard = Instant::now();
+        let mut message = first;
+        for _ in 0..READ_BURST {
+            match message {
+                Message::Binary(frame) => {
+                    METRICS.frames_in.increment(1);
+                    match self.documents.frame(&frame) {
+                        Ok(said) => self.said(said),
+                        Err(error) => {
+                            METRICS.refused.increment(1);
+                            debug!(%error, "a frame that cannot be read");
+                            let reason = "a frame that cannot be read; see the protocol documentation";
+                            return Some(End::Close(Closing { code: close::POLICY, reason }));
+                        }
+                    }
+                }
+                // No dialect has text frames; clients that send some mean nothing we know.
+                Message::Text(_) => METRICS.refused.increment(1),
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(_) => return Some(End::Gone),
+            }
+            if self.later.is_some() {
+                break;
+            }
+            match self.wire.socket.next().now_or_never() {
+                Some(Some(Ok(next))) => message = next,
+                Some(Some(Err(error))) => return Some(unreadable(error)),
+                Some(None) => return Some(End::Gone),
+                None => break,
+            }
+        }
+        None
+    }
+
+    fn said(&mut self, said: Said) {
+        match said {
+            Said::Heard => {}
+            Said::Answer(frame) => self.wire.outgoing.push_back(Message::Binary(frame)),
+            Said::Later(later) => self.later = Some(later),
+        }
+    }
+
+    /// Takes what the rooms have for this socket.
+    fn collect(&mut self) {
+        let mut mail = Mail::default();
+        self.documents.take(&mut mail);
+        METRICS.frames_out.increment(mail.frames.len() as u64);
+        self.wire.outgoing.extend(mail.frames.into_iter().map(Message::Binary));
+        if self.closing.is_none() {
+            self.closing = mail.closing;
+        }
+    }
+
+    fn tick(&mut self) -> Option<End> {
+        if self.heard.elapsed() >= SILENT_MAX {
+            return Some(End::Gone);
+        }
+        if self.documents.is_empty() && self.opened.elapsed() >= NO_DOCUMENT_MAX {
+            let reason = "no document was opened on this connection";
+            return Some(End::Close(Closing { code: close::TIMEOUT, reason }));
+        }
+        if self.spoke.elapsed() >= QUIET_MAX
+            && !self.wire.is_sending()
+            && let Some(frame) = self.documents.keep_alive()
+        {
+            self.wire.outgoing.push_back(Message::Binary(frame));
+        }
+        if self.heard.elapsed() >= TICK {
+            self.wire.outgoing.push_back(Message::Ping(Bytes::new()));
+        }
+        None
+    }
+}
+
+/// Resolves when the room has a place for the message that waits for one.
+async fn waits(documents: &Documents, later: &Option<Later>) {
+    if let Some(later) = later {
+        documents.has_room(later).await;
+    }
+}
+
+/// Why what the peer sent cannot be read, as a close code.
+fn unreadable(error: axum::Error) -> End {
+    let Ok(error) = error.into_inner().downcast::<tungstenite::Error>() else { return End::Gone };
+    let closing = match *error {
+        tungstenite::Error::Capacity(_) => Closing {
+            code: close::TOO_BIG,
+            reason: "a message is larger than 8 MiB; send large states over HTTP",
+        },
+        tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
+        | tungstenite::Error::ConnectionClosed
+        | tungstenite::Error::AlreadyClosed
+        | tungstenite::Error::Io(_) => return End::Gone,
+        _ => Closing { code: close::PROTOCOL_ERROR, reason: "not a WebSocket frame" },
+    };
+    METRICS.refused.increment(1);
+    End::Close(closing)
+}
+
+/// The WebSocket and what is to be written to it.
+struct Wire {
+    socket: WebSocket,
+    outgoing: VecDeque<Message>,
+    /// Handed to the socket, but perhaps not out yet.
+    unflushed: bool,
+}
+
+impl Wire {
+    fn is_sending(&self) -> bool {
+        self.unflushed || !self.outgoing.is_empty()
+    }
+
+    /// Writes what there is to write, and reads if `reading`.
+    fn poll(&mut self, cx: &mut Context<'_>, reading: bool) -> Poll<Step> {
+        if self.is_sending() {
+            match self.poll_send(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Step::Sent),
+                Poll::Ready(Err(_)) => return Poll::Ready(Step::Gone),
+                Poll::Pending => {}
+            }
+        }
+        if !reading {
+            return Poll::Pending;
+        }
+        Poll::Ready(match ready!(self.socket.poll_next_unpin(cx)) {
+            Some(Ok(message)) => Step::Read(message),
+            Some(Err(error)) => Step::Unreadable(error),
+            None => Step::Gone,
+        })
+    }
+
+    /// Hands everything that waits to the socket, then has it written at once: frames that go out together cost one
+    /// system call.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        while !self.outgoing.is_empty() {
+            ready!(Pin::new(&mut self.socket).poll_ready(cx))?;
+            if let Some(message) = self.outgoing.pop_front() {
+                self.unflushed = true;
+                Pin::new(&mut self.socket).start_send(message)?;
+            }
+        }
+        ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+        self.unflushed = false;
+        // A burst must not keep its memory while the socket is idle.
+        self.outgoing.shrink_to(0);
+        Poll::Ready(Ok(()))
+    }
+}

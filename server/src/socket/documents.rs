@@ -1,0 +1,202 @@
+//! The documents of one socket: the one its address names, or those its frames name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use weft_access::{Action, Grant, Rules, Subject, decide};
+use weft_hub::{Hub, JoinError, Joining, Mail, Outlet, Session};
+use weft_ids::DocId;
+use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage};
+
+use super::Wishes;
+
+/// Documents one socket may have open.
+pub(crate) const DOCUMENTS_PER_SOCKET_MAX: usize = 100;
+
+/// What is to be done with a frame.
+pub(crate) enum Said {
+    /// Nothing more.
+    Heard,
+    /// Answer with this.
+    Answer(Bytes),
+    /// The room's queue is full: say it again once there is room.
+    Later(Later),
+}
+
+/// A message that waits for room in its room's queue.
+pub(crate) struct Later {
+    address: Option<Arc<str>>,
+    message: ClientMessage,
+    bytes: usize,
+}
+
+/// One document on a socket.
+struct Open {
+    session: Session,
+    read_only: bool,
+}
+
+pub(crate) struct Documents {
+    hub: Hub,
+    rules: Rules,
+    subject: Subject,
+    wishes: Wishes,
+    /// y-websocket: the one document of the socket.
+    only: Option<Open>,
+    /// Hocuspocus: by address, exactly as the frames carry it.
+    named: HashMap<Arc<str>, Open>,
+    dialect: Dialect,
+    pub(crate) outlet: Outlet,
+}
+
+impl Documents {
+    /// A socket whose frames name their documents.
+    pub(crate) fn named(hub: Hub, rules: Rules, subject: Subject, wishes: Wishes) -> Self {
+        let outlet = Outlet::default();
+        let named = HashMap::new();
+        Self { hub, rules, subject, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
+    }
+
+    /// A socket for one document.
+    pub(crate) fn one(hub: Hub, grant: Grant, wishes: Wishes) -> Result<Self, JoinError> {
+        let subject = grant.subject().clone();
+        let mut documents = Self::named(hub, Rules::default(), subject, wishes);
+        documents.dialect = Dialect::YWebsocket;
+        documents.only = Some(documents.join(grant, Envelope::YWebsocket)?);
+        Ok(documents)
+    }
+
+    /// Takes in one binary frame.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: hang up.
+    pub(crate) fn frame(&mut self, frame: &Bytes) -> Result<Said, DecodeError> {
+        let incoming = self.dialect.decode(frame)?;
+        let bytes = frame.len();
+        Ok(match incoming.address {
+            None => match incoming.message {
+                ClientMessage::Ping => self.whole_socket(&ServerMessage::Pong),
+                message => self.say(Later { address: None, message, bytes }),
+            },
+            Some(address) => self.addressed(address, incoming.message, bytes),
+        })
+    }
+
+    /// Says a message that had to wait.
+    pub(crate) fn say(&mut self, later: Later) -> Said {
+        let Later { address, message, bytes } = later;
+        let open = match &address {
+            None => self.only.as_ref(),
+            Some(address) => self.named.get(address),
+        };
+        match open.and_then(|open| open.session.say(message, bytes)) {
+            Some(message) => Said::Later(Later { address, message, bytes }),
+            None => Said::Heard,
+        }
+    }
+
+    /// Resolves when the message can be said.
+    pub(crate) async fn has_room(&self, later: &Later) {
+        let open = match &later.address {
+            None => self.only.as_ref(),
+            Some(address) => self.named.get(address),
+        };
+        if let Some(open) = open {
+            open.session.has_room(later.bytes).await;
+        }
+    }
+
+    /// Takes the mail of all documents.
+    pub(crate) fn take(&self, mail: &mut Mail) {
+        self.sessions().for_each(|session| session.take(mail));
+    }
+
+    /// All that was taken has been written.
+    pub(crate) fn sent(&self) {
+        self.sessions().for_each(Session::sent);
+    }
+
+    /// A frame that says nothing, to show that the connection lives; `None` while there is no document to say it of.
+    pub(crate) fn keep_alive(&self) -> Option<Bytes> {
+        match self.dialect {
+            Dialect::YWebsocket => Envelope::YWebsocket,
+            Dialect::Hocuspocus => Envelope::Hocuspocus { address: self.named.keys().next()?.clone() },
+        }
+        .encode(&ServerMessage::keep_alive())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.only.is_none() && self.named.is_empty()
+    }
+
+    fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.only.iter().chain(self.named.values()).map(|open| &open.session)
+    }
+
+    /// A Hocuspocus frame: about a document that is open, or one that is to be.
+    fn addressed(&mut self, address: Arc<str>, message: ClientMessage, bytes: usize) -> Said {
+        if let Some(open) = self.named.get(&address) {
+            return match message {
+                // Said twice: answered twice. The session goes on as it is.
+                ClientMessage::Auth { .. } => {
+                    answer(address, &ServerMessage::Authenticated { read_only: open.read_only })
+                }
+                ClientMessage::Close => {
+                    self.named.remove(&address);
+                    Said::Heard
+                }
+                message => self.say(Later { address: Some(address), message, bytes }),
+            };
+        }
+        match message {
+            ClientMessage::Auth { .. } => match self.open(&address) {
+                Ok(()) => Said::Heard,
+                Err(why) => answer(address, &ServerMessage::PermissionDenied(why)),
+            },
+            // A provider 2 without a token says nothing of itself and begins to synchronise.
+            ClientMessage::SyncStep1(_) => match self.open(&address) {
+                Ok(()) => self.say(Later { address: Some(address), message, bytes }),
+                Err(why) => answer(address, &ServerMessage::PermissionDenied(why)),
+            },
+            ClientMessage::SyncStep2(_) | ClientMessage::Update(_) => {
+                let why =
+                    "authenticate before you send changes: this document is not open on this connection";
+                answer(address, &ServerMessage::PermissionDenied(why.into()))
+            }
+            // Presence, questions and goodbyes for a document that is not open say nothing.
+            _ => Said::Heard,
+        }
+    }
+
+    fn open(&mut self, address: &Arc<str>) -> Result<(), String> {
+        if self.named.len() >= DOCUMENTS_PER_SOCKET_MAX {
+            return Err(format!("one connection may have at most {DOCUMENTS_PER_SOCKET_MAX} documents open"));
+        }
+        let envelope = Envelope::Hocuspocus { address: address.clone() };
+        let name = envelope.document().unwrap_or_default();
+        let doc = DocId::new(name).map_err(|error| error.to_string())?;
+        let grant =
+            decide(&self.rules, &self.subject, Action::Write(doc)).map_err(|refused| refused.to_string())?;
+        let open = self.join(grant, envelope).map_err(|error| error.to_string())?;
+        self.named.insert(address.clone(), open);
+        Ok(())
+    }
+
+    fn join(&self, grant: Grant, envelope: Envelope) -> Result<Open, JoinError> {
+        let grant = if self.wishes.read_only { grant.read_only() } else { grant };
+        let joining = Joining { envelope, outlet: self.outlet.clone(), schema: self.wishes.schema };
+        let read_only = !grant.may_write();
+        Ok(Open { session: self.hub.join(&grant, joining)?, read_only })
+    }
+
+    /// An answer that names no document.
+    fn whole_socket(&self, message: &ServerMessage) -> Said {
+        let envelope = Envelope::Hocuspocus { address: "".into() };
+        envelope.encode(message).map_or(Said::Heard, Said::Answer)
+    }
+}
+
+fn answer(address: Arc<str>, message: &ServerMessage) -> Said {
+    Envelope::Hocuspocus { address }.encode(message).map_or(Said::Heard, Said::Answer)
+}
