@@ -233,3 +233,126 @@ fn portable_number(digits: &[u8], whole: bool) -> Result<(), JsonError> {
         _ => Err(JsonError::Malformed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STRICT: Json = Json { depth_max: 64, portable: true };
+    const LENIENT: Json = Json { depth_max: 64, portable: false };
+
+    /// Both verdicts must agree with a full parser, where it knows the rule.
+    fn agrees(text: &str) {
+        let parsed = serde_json::from_str::<serde_json::Value>(text);
+        match STRICT.check(text) {
+            Ok(kind) => {
+                let parsed = parsed.unwrap_or_else(|error| panic!("{text}: {error}"));
+                assert_eq!(kind == JsonKind::Null, parsed.is_null(), "{text}");
+                assert_eq!(kind == JsonKind::Object, parsed.is_object(), "{text}");
+                assert_eq!(LENIENT.check(text), Ok(kind), "{text}");
+                yrs::Any::from_json(text).expect("the engine reads it");
+            }
+            Err(JsonError::TooDeep) => assert!(text.matches(['[', '{']).count() > 64, "{text}"),
+            Err(JsonError::Malformed) => assert!(yrs::Any::from_json(text).is_err(), "{text}"),
+        }
+    }
+
+    #[test]
+    fn every_form_of_json_is_judged_as_a_full_parser_judges_it() {
+        let texts = [
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "-1.5e+10",
+            "1E400",
+            "1e-400",
+            "[]",
+            "{}",
+            "[[],{}]",
+            r#"{"a":{"b":[1,2]}}"#,
+            r#""\u00e9\ud83d\ude00\n""#,
+            r#""\ud83d""#,
+            r#""\ude00""#,
+            r#""\ud83dx""#,
+            r#""\ud83d\u0041""#,
+            " [ 1 , 2 ] ",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615",
+            "18446744073709551616",
+            "-9223372036854775808",
+            "-9223372036854775809",
+            "",
+            " ",
+            "[",
+            "]",
+            "{",
+            "}",
+            "[}",
+            "{]",
+            "[1,]",
+            "[,1]",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "{\"a\" 1}",
+            "{1:1}",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "--1",
+            "tru",
+            "nulll",
+            "\"",
+            "\"\n\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u12",
+            "\"\\",
+            "[1 2]",
+            "1 1",
+            "\u{feff}1",
+            "[\"é😀\"]",
+            "{\"a\":1,\"a\":2}",
+            "NaN",
+            "Infinity",
+        ];
+        texts.iter().for_each(|text| agrees(text));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_for_the_lenient() {
+        assert_eq!(STRICT.check(r#"{"a":"\ud83d"}"#), Err(JsonError::Malformed));
+        assert_eq!(LENIENT.check(r#"{"a":"\ud83d"}"#), Ok(JsonKind::Object));
+        assert_eq!(LENIENT.check("[1e999]"), Ok(JsonKind::Other));
+    }
+
+    #[test]
+    fn depth_is_counted_alike_for_arrays_and_objects() {
+        let nested = |depth: usize| format!("{}1{}", r#"[{"a":"#.repeat(depth), "}]".repeat(depth));
+        assert_eq!(STRICT.check(&nested(32)), Ok(JsonKind::Other));
+        assert_eq!(STRICT.check(&nested(33)), Err(JsonError::TooDeep));
+        assert_eq!(Json { depth_max: 2, portable: true }.check("[[],[[]]]"), Err(JsonError::TooDeep));
+        assert_eq!(Json { depth_max: 0, portable: true }.check("[]"), Err(JsonError::TooDeep));
+    }
+
+    proptest! {
+        #[test]
+        fn random_texts_are_judged_as_a_full_parser_judges_them(text in r#"[\[\]{},:"\\ue1d8.\-0 ntrulas]{0,12}"#) {
+            agrees(&text);
+        }
+
+        #[test]
+        fn json_with_one_character_changed_is_judged_so_too(at in 0_usize..64, to in any::<char>()) {
+            let mut text: Vec<char> = r#"{"a":[1,-2.5e3,null],"b\u0041":{"c":true,"d":"\ud83d\ude00"}}"#.chars().collect();
+            let at = at % text.len();
+            text[at] = to;
+            agrees(&text.into_iter().collect::<String>());
+        }
+    }
+}
