@@ -1,3 +1,4 @@
+import './scripts/groupBy';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 

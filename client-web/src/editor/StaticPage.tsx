@@ -49,13 +49,11 @@ function Text({ text }: { text: Y.XmlText }): ReactNode {
         );
       } else if (MARK_TAGS[key] !== undefined) node = createElement(MARK_TAGS[key], null, node);
     }
-    // biome-ignore lint/suspicious/noArrayIndexKey: a static rendering has no better name for a run
     return <Fragment key={index}>{node}</Fragment>;
   });
 }
 
 function Children({ of, depth }: { of: Y.XmlFragment; depth: number }): ReactNode {
-  // biome-ignore lint/suspicious/noArrayIndexKey: see above
   return of.toArray().map((child, index) => <Element key={index} type={child} depth={depth} />);
 }
 

@@ -134,12 +134,16 @@ function missInArrivals(type: AnyType, transaction: Y.Transaction, known: KnownN
   return null;
 }
 
-function missInTransaction(doc: Y.Doc, transaction: Y.Transaction): Miss | null {
-  const guarded = new Map<unknown, KnownNames>(fields(doc));
+function missInTransaction(
+  doc: Y.Doc,
+  guarded: Map<unknown, KnownNames>,
+  facts: unknown,
+  transaction: Y.Transaction,
+): Miss | null {
   for (const [changed, keys] of transaction.changed) {
     const type = changed as unknown as AnyType;
     const root = rootOf(type);
-    if (root === doc.getMap(FACTS_FIELD)) {
+    if (root === facts) {
       const miss = missInVersion(doc);
       if (miss !== null) return miss;
       continue;
@@ -163,9 +167,12 @@ function missInTransaction(doc: Y.Doc, transaction: Y.Transaction): Miss | null 
  * reads the list of observers only afterwards. Returns the function that stops watching.
  */
 export function watchForMiss(doc: Y.Doc, onMiss: (miss: Miss) => void): () => void {
+  // Named now: a part of a document that nobody has named is another object, without a type, when its content comes.
+  const guarded = new Map<unknown, KnownNames>(fields(doc));
+  const facts = doc.getMap(FACTS_FIELD);
   const look = (transaction: Y.Transaction): void => {
     if (transaction.local) return;
-    const miss = missInTransaction(doc, transaction);
+    const miss = missInTransaction(doc, guarded, facts, transaction);
     if (miss !== null) onMiss(miss);
   };
   doc.on('beforeObserverCalls', look);

@@ -14,7 +14,7 @@ export const NAME_CHARACTERS_MAX = 40;
  * every entry to both.
  */
 export const PALETTE = [
-  '#b23a48',
+  '#bb3f4e',
   '#b0521b',
   '#8a6a14',
   '#4f7a28',

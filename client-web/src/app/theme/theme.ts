@@ -14,6 +14,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: { Tooltip: { defaultProps: { openDelay: 500 } } },
 });
 
 const prefixed = (colors: Record<string, string>): Record<string, string> =>

@@ -47,9 +47,11 @@ export function StartPage() {
       <main className="column start" id="content" tabIndex={-1}>
         <div className="start-head">
           <h1>{t('start.title')}</h1>
-          <Button leftSection={<IconPlus size={17} />} onClick={newPage}>
-            {t('app.newPage')}
-          </Button>
+          {all.length > 0 && (
+            <Button leftSection={<IconPlus size={17} />} onClick={newPage}>
+              {t('app.newPage')}
+            </Button>
+          )}
         </div>
         {all.length > 0 && (
           <TextInput
@@ -103,7 +105,7 @@ function Empty({ newPage }: { newPage: () => void }) {
   const { t } = useTranslation();
   return (
     <Notice picture={<Logo size={56} />} title={t('start.emptyTitle')} text={t('start.emptyText')}>
-      <Button variant="default" leftSection={<IconPlus size={17} />} onClick={newPage}>
+      <Button leftSection={<IconPlus size={17} />} onClick={newPage}>
         {t('app.newPage')}
       </Button>
     </Notice>
