@@ -118,7 +118,11 @@ fn succeeded(what: &str, output: std::io::Result<Output>) -> Result<(), String> 
     }
     let both = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&both);
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..];
-    Err(format!("{what} failed in client-web ({}). Its last lines: {}", output.status, last.join("\n")))
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "npm error").collect();
+    // The first line that speaks of an error says most; npm ends with its usage and the place of its log.
+    let tail = lines.len().saturating_sub(LINES_SHOWN_MAX);
+    let first = lines.iter().position(|line| line.to_lowercase().contains("error")).unwrap_or(tail);
+    let shown = &lines[first..lines.len().min(first + LINES_SHOWN_MAX)];
+    Err(format!("{what} failed in client-web ({}): {}", output.status, shown.join("\n")))
 }

@@ -1,15 +1,65 @@
 //! The data directory: the one place that names the engine.
+//!
+//! The store's own files stand directly in it (see `weft-store-sled`), beside `server.json` and `backups/`.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
 
-use weft_store::{MemoryStore, Store};
+pub(crate) use weft_store_sled::OpenError;
+use weft_store_sled::SledStore;
 
-/// Why the data directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DataError {}
+/// What may stand in a data directory that holds no documents.
+const NOT_DATA: &[&str] = &["backups", "lost+found", "server.json", "LOCK"];
 
-/// Opens (and on the first start makes) the store in `data`.
-pub(crate) fn open(_data: &Path) -> Result<Arc<dyn Store>, DataError> {
-    Ok(Arc::new(MemoryStore::new()))
+/// Where automatic backups go.
+pub(crate) fn backups(data: &Path) -> PathBuf {
+    data.join("backups")
+}
+
+/// Opens (and on the first start makes) the store in `data`. Blocks.
+pub(crate) fn open(data: &Path) -> Result<SledStore, OpenError> {
+    let settings = weft_store_sled::Settings { backups: Some(backups(data)), ..Default::default() };
+    SledStore::open(data, settings)
+}
+
+/// Whether there is anything in `data` that a new store would mix with.
+pub(crate) fn is_empty(data: &Path) -> io::Result<bool> {
+    let entries = match fs::read_dir(data) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        if !NOT_DATA.iter().any(|known| name == *known) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a process has the store in `data` open.
+pub(crate) fn is_in_use(data: &Path) -> bool {
+    let Ok(lock) = File::open(data.join("LOCK")) else { return false };
+    matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_empty_until_a_store_was_made_in_it_and_in_use_while_it_is_open() {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        assert!(is_empty(&data).unwrap() && !is_in_use(&data));
+        fs::create_dir_all(backups(&data)).unwrap();
+        assert!(is_empty(&data).unwrap());
+        let store = open(&data).unwrap();
+        assert!(!is_empty(&data).unwrap() && is_in_use(&data));
+        assert!(matches!(open(&data), Err(OpenError::InUse { .. })));
+        drop(store);
+        assert!(!is_in_use(&data));
+    }
 }

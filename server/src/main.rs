@@ -5,6 +5,7 @@ mod backups;
 mod cli;
 mod config;
 mod data;
+mod errand;
 #[cfg(test)]
 mod generated;
 mod http;
@@ -13,6 +14,7 @@ mod peer;
 mod running;
 mod serve;
 mod socket;
+mod stamp;
 mod telemetry;
 mod web;
 
@@ -37,7 +39,32 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::ExampleConfig) => cli::say(config::example().trim_end()).map(|()| Exit::Done),
         Some(Command::Openapi) => cli::say(http::openapi::json().trim_end()).map(|()| Exit::Done),
-        _ => Ok(Exit::Failed),
+        Some(Command::Check(flags)) => errand(&flags, errand::check::run),
+        Some(Command::Backup { file, force, settings }) => {
+            errand(&settings, |settings| errand::backup::run(settings, &file, force))
+        }
+        Some(Command::Restore { file, replace, settings }) => {
+            errand(&settings, |settings| errand::restore::run(settings, &file, replace))
+        }
+    }
+}
+
+/// Runs an errand. A store that does not open has an exit code of its own.
+fn errand(flags: &SettingFlags, run: impl FnOnce(&Settings) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    let mut result = Ok(Exit::Done);
+    let exit = with(flags, |settings| {
+        result = run(&settings);
+        Exit::Done
+    });
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    match result {
+        Err(error) if error.chain().any(|cause| cause.is::<data::OpenError>()) => {
+            cli::complain(&format!("weft: {error:#}"));
+            Ok(Exit::Data)
+        }
+        result => result,
     }
 }
 

@@ -76,7 +76,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     let opening = settings.data.clone();
     let opened = tokio::task::spawn_blocking(move || data::open(&opening)).await;
     let store = match opened {
-        Ok(Ok(store)) => store,
+        Ok(Ok(store)) => Arc::new(store),
         Ok(Err(error)) => return failed(Exit::Data, &error.to_string()),
         Err(error) => return failed(Exit::Data, &format!("the store could not be opened: {error}")),
     };
