@@ -33,5 +33,14 @@ export const resolver: CSSVariablesResolver = () => {
     '--mantine-color-default-hover': COLORS[name].hover,
     '--mantine-color-default-border': COLORS[name].line,
   });
-  return { variables: {}, light: scheme('light'), dark: scheme('dark') };
+  // White text stands on filled buttons in both schemes; the shade that suits dark text would need black there.
+  const filled = {
+    '--mantine-color-indigo-filled': '#5163ba',
+    '--mantine-color-indigo-filled-hover': '#5d6fc7',
+  };
+  const primary = {
+    '--mantine-primary-color-filled': '#5163ba',
+    '--mantine-primary-color-filled-hover': '#5d6fc7',
+  };
+  return { variables: {}, light: scheme('light'), dark: { ...scheme('dark'), ...filled, ...primary } };
 };

@@ -45,6 +45,7 @@ export function FloatingBar(props: {
     >
       {props.children}
     </div>,
-    document.body,
+    // Within the page's main part, so that it is found where the text is.
+    document.getElementById('content') ?? document.body,
   );
 }

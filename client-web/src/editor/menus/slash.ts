@@ -88,6 +88,7 @@ export const SlashCommands = Extension.create({
         editor: this.editor,
         pluginKey: new PluginKey('slashCommands'),
         char: '/',
+        container: '#content',
         allow: ({ state }) => !state.selection.$from.parent.type.spec.code,
         items: ({ query }) => findBlocks(query),
         command: ({ editor, range, props }) => void props.insert(editor, range),

@@ -117,7 +117,7 @@ export const ScrollingTable = Table.extend({
   renderHTML({ HTMLAttributes }) {
     return ['div', { class: 'table-scroller' }, ['table', HTMLAttributes, ['tbody', 0]]];
   },
-}).configure({ resizable: false });
+}).configure({ resizable: false, View: null });
 
 /** Mentions are drawn; choosing people comes with accounts. */
 export const PlainMention = Mention.extend({

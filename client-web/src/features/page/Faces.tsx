@@ -51,9 +51,12 @@ export function Faces({ session }: { session: Session }) {
       {rest > 0 && (
         <li>
           <Tooltip label={t('page.more', { count: rest })}>
-            <span className="face face-rest" role="img" aria-label={t('page.more', { count: rest })}>
-              +{rest}
-            </span>
+            <span
+              className="face face-rest"
+              role="img"
+              aria-label={t('page.more', { count: rest })}
+              data-initials={`+${rest}`}
+            />
           </Tooltip>
         </li>
       )}
@@ -64,9 +67,8 @@ export function Faces({ session }: { session: Session }) {
             role="img"
             aria-label={t('page.you', { name: person.name })}
             style={{ background: person.color, color: inkOn(person.color) }}
-          >
-            {initials(person.name)}
-          </span>
+            data-initials={initials(person.name)}
+          />
         </Tooltip>
       </li>
     </ul>
@@ -84,10 +86,9 @@ function Face({ guest }: { guest: Guest }) {
         className="face"
         aria-label={label}
         style={{ background: guest.color, color: inkOn(guest.color) }}
+        data-initials={initials(name)}
         onClick={() => scrollToCaret(guest.clientId)}
-      >
-        {initials(name)}
-      </button>
+      />
     </Tooltip>
   );
 }
