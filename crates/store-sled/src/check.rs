@@ -137,7 +137,7 @@ impl<F: FnMut(Progress)> Check<'_, F> {
 
     fn step(&mut self) {
         self.progress.rows += 1;
-        if self.progress.rows % 1000 == 0 {
+        if self.progress.rows.is_multiple_of(1000) {
             (self.tell)(self.progress);
         }
     }

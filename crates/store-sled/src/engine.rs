@@ -62,10 +62,13 @@ impl Shared {
         drop(engine);
     }
 
-    /// Gives readers a database again.
-    pub(crate) fn reopened(&self, engine: Engine) {
-        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
-        self.unsure.write().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Gives readers a database again: all of it if it is `sure` to be durable.
+    pub(crate) fn reopened(&self, engine: Engine, sure: bool) {
+        let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(engine);
+        if sure {
+            self.unsure.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// From now on readers of `doc` see nothing behind `durable`.

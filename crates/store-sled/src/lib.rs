@@ -5,12 +5,14 @@
 //! LOCK      locked while a process has the store open; holds its process id
 //! FORMAT    the number of the format of everything here
 //! CURRENT   which database is in use: compaction writes a new one and moves this pointer
+//! BALLAST   some megabytes to be deleted when the disk is full, so that the store can still be opened
 //! WITNESS   how many commits were confirmed, so that a database that lost some is found out
 //! store-1/  sled's own files
 //! ```
 //! The layout inside the database is in `keys.rs`, the path of a commit in `writer.rs`, the guarded opening in
 //! `open.rs`.
 
+mod ballast;
 pub mod check;
 mod checkpoint;
 mod disk;
@@ -101,6 +103,12 @@ impl SledStore {
     #[must_use]
     pub fn disk_bytes(&self) -> u64 {
         self.shared.disk_bytes()
+    }
+
+    /// How many calls wait for the writer or are being answered by it.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.writer.queued()
     }
 
     /// Runs `read` where it may block.

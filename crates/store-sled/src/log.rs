@@ -87,7 +87,7 @@ fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Pa
 
         let mut origins = OriginReader::new(db, number);
         let mut bytes = 0;
-        let mut expected: Option<(Seq, RecordHash)> = None;
+        let mut expected = end_before(&mut origins, db, number, &start, wanted);
         for row in db.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
             let next = expected.map_or(wanted, |(seq, _)| seq);
             match next_row(&mut origins, row, expected) {
@@ -116,6 +116,26 @@ fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Pa
         }
         if page.records.is_empty() { Err(lost(wanted)) } else { Ok(page) }
     })
+}
+
+/// Where the row before `start` ends, if a page starts with that row: its hash must be carried on. One that cannot be
+/// read is found by whoever reads it.
+fn end_before(
+    origins: &mut OriginReader<'_>,
+    db: &Db,
+    number: Number,
+    start: &IVec,
+    wanted: Seq,
+) -> Option<(Seq, RecordHash)> {
+    if wanted == Seq(1) {
+        return Some((wanted, RecordHash::FIRST));
+    }
+    if keys::number_at(start, 9) != Some(wanted.0) {
+        return None;
+    }
+    let before = db.range(keys::row(number, Seq::ZERO).as_slice()..start.as_ref()).next_back()?;
+    let records = next_row(origins, before, None).ok()?;
+    records.last().map(|record| (record.seq.next(), record.hash()))
 }
 
 /// The records of a row that must follow, by place and hash, those before it.

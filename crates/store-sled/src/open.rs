@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::Settings;
+use crate::ballast;
 use crate::engine::{Engine, Shared};
 use crate::keys;
 use crate::rows::{RowError, StateRow};
@@ -100,14 +101,27 @@ pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), Ope
         let what = format!("it is missing, though {confirmed} commits were confirmed");
         return Err(damaged(&database.join(SLED_FILE), what, dir, &settings));
     }
-    let engine = open_guarded(&database, dir, &settings)?;
+    let engine = match open_guarded(&database, dir, &settings) {
+        Err(OpenError::System { source, .. }) if is_full(&source) => {
+            ballast::drop(dir);
+            open_guarded(&database, dir, &settings)?
+        }
+        other => other?,
+    };
     check_state(&engine, confirmed, dir, &settings)?;
     // What a process that died had written but not synced is durable from here on, so a batch found here and
     // appended again may be answered at once.
     let synced =
         engine.file.sync_data().and_then(|()| if fresh { sync_folders(dir, &database) } else { Ok(()) });
     synced.map_err(|source| not_writable(&database, source))?;
+    if let Err(error) = ballast::take(dir) {
+        tracing::warn!(%error, "the disk is nearly full");
+    }
     Ok((Shared::new(dir.to_owned(), settings, witness, engine), lock))
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(crate::rows::from_io(error), weft_store::StoreError::Full { .. })
 }
 
 fn not_writable(path: &Path, source: io::Error) -> OpenError {

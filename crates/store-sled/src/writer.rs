@@ -1,6 +1,7 @@
 //! The one thread that writes: takes everything that waits, puts it into one batch, makes it durable, answers all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -11,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use weft_ids::{DocId, Seq};
 use weft_store::{Batch, Expect, Record, Rev, StoreError};
 
+use crate::ballast;
 use crate::engine::{Engine, Shared};
 use crate::open::{SLED_FILE, open_engine};
 use crate::rows::{from_io, from_sled};
@@ -80,6 +82,7 @@ struct Queued {
 pub(crate) struct Writer {
     queue: Option<Sender<Queued>>,
     room: Arc<Semaphore>,
+    asked: AtomicUsize,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -91,7 +94,12 @@ impl Writer {
             Thread::new(shared, watchdog).run(&jobs);
         })?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / QUEUE_UNIT));
-        Ok(Self { queue: Some(queue), room, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), room, asked: AtomicUsize::new(0), thread: Some(thread) })
+    }
+
+    /// How many jobs are queued or being done.
+    pub(crate) fn queued(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Queues a job of about `bytes` bytes and waits for its answer.
@@ -105,8 +113,25 @@ impl Writer {
         let share = self.room.clone().acquire_many_owned(units).await.map_err(|_| stopping())?;
         let (answer, answered) = oneshot::channel();
         let queued = Queued { job: job(answer), bytes, share };
+        let _asking = Asking::new(&self.asked);
         self.queue.as_ref().ok_or_else(stopping)?.send(queued).map_err(|_| stopping())?;
         answered.await.map_err(|_| stopping())?
+    }
+}
+
+/// Counts whoever waits for an answer, also when they stop waiting.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl<'a> Asking<'a> {
+    fn new(asked: &'a AtomicUsize) -> Self {
+        asked.fetch_add(1, Ordering::Relaxed);
+        Self(asked)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -134,6 +159,8 @@ struct Thread {
     /// The failure that stands between us and the next commit.
     failed: Option<Failed>,
     tried: Instant,
+    /// Whether the database was opened anew after that failure.
+    fresh: bool,
     watchdog: Watchdog,
 }
 
@@ -141,7 +168,7 @@ impl Thread {
     fn new(shared: Arc<Shared>, watchdog: Watchdog) -> Self {
         let pace = Pace::new(shared.settings.commit_wait);
         let documents = Documents::default();
-        Self { shared, documents, pace, failed: None, tried: Instant::now(), watchdog }
+        Self { shared, documents, pace, failed: None, tried: Instant::now(), fresh: true, watchdog }
     }
 
     fn run(mut self, jobs: &Receiver<Queued>) {
@@ -219,7 +246,7 @@ impl Thread {
         metrics::histogram!("weft_commit_batches").record(commit.batches() as f64);
         metrics::counter!("weft_commit_records_total").increment(commit.records());
         // Looking at the files costs more than a small commit does.
-        if commit.commits() % 256 == 0 {
+        if commit.commits().is_multiple_of(256) {
             metrics::gauge!("weft_store_disk_bytes").set(self.shared.disk_bytes() as f64);
         }
     }
@@ -231,42 +258,60 @@ impl Thread {
             self.shared.doubt(doc, durable);
         }
         self.documents = Documents::default();
-        let in_sync = failed.in_sync || self.failed.as_ref().is_some_and(|before| before.in_sync);
-        commit.answer(Err(&failed.error));
-        self.failed = Some(Failed { in_sync, ..failed });
+        let in_sync = failed.in_sync;
+        let error = failed.error.clone();
+        self.failed = Some(failed);
+        // sled takes nothing more after a failure of its own, and may not even read. A failed sync it knows nothing
+        // of: it goes on serving readers until the disk is well again.
+        self.fresh = !in_sync && self.reopen().is_ok();
         self.tried = Instant::now();
+        commit.answer(Err(&error));
     }
 
-    /// After a failed commit sled refuses all others, and what it holds in memory is not what is on disk: the
-    /// database is opened anew, as soon as the disk takes bytes again. Until then it serves readers.
+    /// After a failed commit nothing is written until the disk takes bytes again, and the database, whose memory
+    /// and file may differ now, was opened anew.
     fn recover(&mut self) -> Result<(), StoreError> {
         let Some(failed) = &self.failed else { return Ok(()) };
         if self.tried.elapsed() < REOPEN_EVERY {
             return Err(failed.error.clone());
         }
         self.tried = Instant::now();
-        let outcome = disk_takes_bytes(&self.shared).and_then(|()| {
-            let path = self.shared.database.clone();
-            self.shared.close();
-            if failed.in_sync {
-                rewrite(&path.join(SLED_FILE)).map_err(|error| from_io(&error))?;
-            }
-            open_engine(&path, &self.shared.settings)
-                .map_err(|error| StoreError::Unavailable { what: error.to_string() })
-        });
-        match outcome {
-            Ok(engine) => {
-                tracing::info!("the disk takes bytes again; the database is open anew");
-                self.shared.reopened(engine);
+        let ready = ballast::take(&self.shared.dir).map_err(|error| from_io(&error));
+        let outcome = ready.and_then(|()| if self.fresh { Ok(()) } else { self.reopen() });
+        match &outcome {
+            Ok(()) => {
+                tracing::info!("the disk takes bytes again");
                 self.failed = None;
-                Ok(())
             }
             Err(error) => {
                 metrics::counter!("weft_store_failures_total").increment(1);
-                tracing::error!(%error, "the database is still not writable");
-                Err(error)
+                tracing::error!(%error, "the disk is still not writable");
             }
         }
+        outcome
+    }
+
+    /// Opens the database anew. What it then holds is durable, or readers do not get it.
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        let (path, settings) = (&self.shared.database, &self.shared.settings);
+        self.shared.close();
+        if self.failed.as_ref().is_some_and(|failed| failed.in_sync) {
+            rewrite(&path.join(SLED_FILE)).map_err(|error| from_io(&error))?;
+        }
+        let opened = open_engine(path, settings).or_else(|_| {
+            // Opening writes a little. On a full disk the ballast makes room for that.
+            ballast::drop(&self.shared.dir);
+            open_engine(path, settings)
+        });
+        let engine = opened.map_err(|error| StoreError::Unavailable { what: error.to_string() })?;
+        let synced = settings.disk.sync(&engine.file, &engine.path);
+        self.shared.reopened(engine, synced.is_ok());
+        synced.map_err(|error| {
+            if let Some(failed) = &mut self.failed {
+                failed.in_sync = true;
+            }
+            from_io(&error)
+        })
     }
 }
 
@@ -286,19 +331,6 @@ fn store(shared: &Shared, engine: &Engine, commit: &mut Commit) -> Result<(), Fa
         tracing::warn!(%error, "cannot note the number of commits");
     }
     Ok(())
-}
-
-/// Whether the disk has room for more than the opening of a database writes.
-fn disk_takes_bytes(shared: &Shared) -> Result<(), StoreError> {
-    const PROBE_BYTES: usize = 2 << 20;
-    let path = shared.dir.join("PROBE");
-    let probe = || -> std::io::Result<()> {
-        std::fs::write(&path, vec![0x57; PROBE_BYTES])?;
-        std::fs::File::open(&path)?.sync_all()
-    };
-    let outcome = probe();
-    let _ = std::fs::remove_file(&path);
-    outcome.map_err(|error| from_io(&error))
 }
 
 /// Writes a file over itself. After a failed sync the system may hold pages that never reached the disk for clean;

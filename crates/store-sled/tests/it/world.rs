@@ -1,0 +1,91 @@
+//! What the tests share: stores, their content, and copies of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bytes::Bytes;
+use weft_ids::{DocId, Seq};
+use weft_store::contract::{batch, doc, edit};
+use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta, Record, StoreError};
+use weft_store_sled::{Settings, SledStore};
+
+pub(crate) fn open(dir: &Path) -> SledStore {
+    SledStore::open(dir, Settings::default()).unwrap()
+}
+
+/// An update of `len` bytes that says which one it is.
+pub(crate) fn update(number: u64, len: usize) -> Bytes {
+    let mut bytes = format!("update {number} ").into_bytes();
+    bytes.extend((bytes.len()..len).map(|at| (at as u64 * 31 + number) as u8));
+    bytes.into()
+}
+
+pub(crate) fn one(number: u64, len: usize) -> Batch {
+    Batch { id: BatchId { writer: 1, number }, records: vec![edit(number, update(number, len))] }
+}
+
+/// Everything a store says.
+#[derive(PartialEq, Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) documents: BTreeMap<DocId, Result<Vec<Record>, StoreError>>,
+    pub(crate) meta: Option<Vec<(String, Bytes)>>,
+}
+
+pub(crate) async fn content(store: &SledStore) -> Result<Content, StoreError> {
+    let mut content = Content::default();
+    for info in store.documents(None, usize::MAX).await? {
+        let records = records(store, &info.doc).await;
+        content.documents.insert(info.doc, records);
+    }
+    if let Ok(rows) = store.list("", None, usize::MAX).await {
+        content.meta = Some(rows.into_iter().map(|row| (row.key, row.value.bytes)).collect());
+    }
+    Ok(content)
+}
+
+pub(crate) async fn records(store: &SledStore, doc: &DocId) -> Result<Vec<Record>, StoreError> {
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let after = records.last().map_or(Seq::ZERO, |record| record.seq);
+        let page = store.read(doc, after, 64 << 10).await?;
+        if page.records.is_empty() {
+            assert_eq!(after, page.head, "a page is empty at the head only");
+            return Ok(records);
+        }
+        records.extend(page.records);
+    }
+}
+
+/// Some documents with small and large records, checkpoints, meta rows.
+pub(crate) async fn fill(store: &SledStore) {
+    for index in 0..30_u64 {
+        let doc = doc(&format!("document {index}"));
+        for number in 0..20 {
+            store.append(&doc, batch(number, &["typed", "and more typed text"])).await.unwrap();
+        }
+        store.append(&doc, one(20, 700 * index as usize)).await.unwrap();
+        store.save(&doc, CheckpointKind::Live, Seq(30), update(index, 3000)).await.unwrap();
+        let value = update(index, 200 * index as usize);
+        store.put(&format!("page/{index}"), value, Expect::Absent).await.unwrap();
+    }
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let to = to.join(entry.file_name());
+        // sled renames its snapshot while we look.
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => copy(&entry.path(), &to),
+            _ => drop(std::fs::copy(entry.path(), to)),
+        }
+    }
+}
+
+pub(crate) fn bytes(folder: &Path) -> u64 {
+    let size = |entry: std::fs::DirEntry| {
+        let meta = entry.metadata().unwrap();
+        if meta.is_dir() { bytes(&entry.path()) } else { meta.len() }
+    };
+    std::fs::read_dir(folder).unwrap().flatten().map(size).sum()
+}
