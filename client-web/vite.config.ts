@@ -1,4 +1,4 @@
-import './scripts/groupBy';
+import './scripts/groupBy.ts';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 

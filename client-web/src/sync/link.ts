@@ -23,7 +23,10 @@ export class Link {
   private probeTimer: ReturnType<typeof setTimeout> | undefined;
   private heardAt = 0;
 
-  constructor(socket: HocuspocusProviderWebsocket) {
+  constructor(
+    socket: HocuspocusProviderWebsocket,
+    private readonly awayAfter: number = AWAY_AFTER_MS,
+  ) {
     this.socket = socket;
     socket.on('status', ({ status }: { status: WebSocketStatus }) => {
       this.setConnected(status === WebSocketStatus.Connected);
@@ -68,7 +71,7 @@ export class Link {
       this.awayTimer = undefined;
       this.away = !this.connected;
       this.emit();
-    }, AWAY_AFTER_MS);
+    }, this.awayAfter);
   }
 
   /** The system found a network: the next attempt need not wait its turn. */

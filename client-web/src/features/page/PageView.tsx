@@ -72,7 +72,13 @@ function useListRefresh(kind: SessionView['save']['kind'], title: string): void 
 function Content({ session, view }: { session: Session; view: SessionView }): ReactNode {
   const { t } = useTranslation();
   if (view.save.kind === 'denied') {
-    return <Notice level={1} tone="bad" title={t('page.deniedTitle')} text={t('page.deniedText')} />;
+    return (
+      <Notice level={1} tone="bad" title={t('page.deniedTitle')} text={t('page.deniedText')}>
+        <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+          {t('lost.home')}
+        </Button>
+      </Notice>
+    );
   }
   if (view.miss !== null) {
     return (
@@ -92,7 +98,13 @@ function Content({ session, view }: { session: Session; view: SessionView }): Re
   }
   if (view.ready) return <PageEditors session={session} readOnly={view.readOnly} />;
   if (view.save.kind === 'offline' || view.save.kind === 'reconnecting') {
-    return <Notice level={1} title={t('page.waitingTitle')} text={t('page.waitingText')} />;
+    return (
+      <Notice level={1} title={t('page.waitingTitle')} text={t('page.waitingText')}>
+        <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+          {t('lost.home')}
+        </Button>
+      </Notice>
+    );
   }
   return (
     <div className="page-loading" aria-label={t('page.loading')} role="status">
