@@ -1,11 +1,35 @@
 import './scripts/groupBy.ts';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const server = process.env.WEFT_SERVER ?? 'http://localhost:4545';
 
+/**
+ * Names the files of the page view in the HTML, for `public/boot.js`: who opens a page by its address then fetches the
+ * editor beside the shell instead of after it.
+ */
+function pageFiles(): Plugin {
+  return {
+    name: 'weft-page-files',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        const chunks = Object.values(bundle ?? {}).filter((file) => file.type === 'chunk');
+        const entry = chunks.find((chunk) => chunk.isEntry);
+        const page = chunks.find((chunk) => chunk.facadeModuleId?.endsWith('/features/page/PageRoute.tsx'));
+        if (page === undefined) return [];
+        const shell = new Set([entry?.fileName, ...(entry?.imports ?? [])]);
+        const files = [page.fileName, ...page.imports].filter((file) => !shell.has(file));
+        const content = files.map((file) => `/${file}`).join(' ');
+        return [{ tag: 'meta', attrs: { name: 'weft-page-files', content }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), pageFiles()],
   resolve: {
     // A second copy of any of these breaks collaboration without an error.
     dedupe: [

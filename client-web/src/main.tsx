@@ -5,7 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { Appearance } from './app/Appearance';
 import { Broken } from './app/Broken';
 import { queryClient } from './app/queries';
-import { router } from './app/router';
+import { router, warmUp } from './app/router';
 import { startLanguage, suggestName } from './locales';
 import { ensurePerson } from './sync/person';
 import { unsentDocuments } from './sync/unsent';
@@ -29,7 +29,8 @@ createRoot(root).render(
   </StrictMode>,
 );
 
-// Not before the page that was asked for has had its turn.
+// Not before the view that was asked for has had its turn.
+setTimeout(warmUp, 400);
 setTimeout(async () => {
   if (unsentDocuments().length === 0) return;
   const { sendUnsent } = await import('./sync/registry');

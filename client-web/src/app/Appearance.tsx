@@ -2,7 +2,7 @@ import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { resolver, theme } from './theme/theme';
 
-/** The same key as in `public/color-scheme.js`, which sets the scheme before the first paint. */
+/** The same key as in `public/boot.js`, which sets the scheme before the first paint. */
 const colorScheme = localStorageColorSchemeManager({ key: 'weft.color-scheme' });
 
 export function Appearance({ children }: { children: ReactNode }) {

@@ -4,6 +4,13 @@ import { BrokenNotice } from './Broken';
 import { Lost } from './Lost';
 import { Shell } from './Shell';
 
+const loadPage = () => import('../features/page/PageRoute');
+
+/** Fetches the page view ahead of time, so that the first new page opens as fast as the next. */
+export function warmUp(): void {
+  void loadPage().catch(() => undefined);
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost });
 
 const start = createRoute({ getParentRoute: () => root, path: '/', component: StartPage });
@@ -11,7 +18,7 @@ const start = createRoute({ getParentRoute: () => root, path: '/', component: St
 const page = createRoute({
   getParentRoute: () => root,
   path: '/page/$pageId',
-  component: lazyRouteComponent(() => import('../features/page/PageRoute'), 'PageRoute'),
+  component: lazyRouteComponent(loadPage, 'PageRoute'),
 });
 
 /** Another app's document; its name is one percent-encoded part of the address. */

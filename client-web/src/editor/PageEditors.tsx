@@ -1,4 +1,5 @@
 import './styles/editor.css';
+import { Selection } from '@tiptap/pm/state';
 import { type Editor, EditorContent, type EditorOptions } from '@tiptap/react';
 import i18next from 'i18next';
 import { useEffect, useMemo, useRef } from 'react';
@@ -27,8 +28,13 @@ function attributes(label: string, isLine: boolean): Record<string, string> {
   };
 }
 
+/** At once, unlike the editor's own command, which waits for a frame: the next key belongs there already. */
 function focus(editor: Editor | null, at: 'start' | 'end'): void {
-  if (editor !== null && !editor.isDestroyed) editor.commands.focus(at);
+  if (editor === null || editor.isDestroyed) return;
+  const { state, view } = editor;
+  const selection = at === 'start' ? Selection.atStart(state.doc) : Selection.atEnd(state.doc);
+  view.dispatch(state.tr.setSelection(selection).scrollIntoView());
+  view.focus();
 }
 
 function useBuilders(pair: React.RefObject<Pair>) {
@@ -65,7 +71,7 @@ export function PageEditors({ session, readOnly }: { session: Session; readOnly:
 
   // A page without a title is a page just made: the caret goes where writing starts.
   useEffect(() => {
-    if (title !== null && !title.isDestroyed && title.isEmpty && !readOnly) title.commands.focus('end');
+    if (title !== null && !title.isDestroyed && title.isEmpty && !readOnly) focus(title, 'end');
   }, [title, readOnly]);
 
   // The labels and placeholders are asked for anew when the editor redraws itself.

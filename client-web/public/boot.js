@@ -1,0 +1,24 @@
+// Runs before the first paint. A file of its own, because the content policy allows no inline scripts.
+
+// Sets the colour scheme, so that a dark page never flashes white.
+(() => {
+  let wish = null;
+  try {
+    wish = localStorage.getItem('weft.color-scheme');
+  } catch {
+    // Storage may be blocked; the system's preference decides then.
+  }
+  const dark = wish === 'dark' || (wish !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light');
+})();
+
+// Who comes by a page's address will need the editor: fetch it beside the shell, not after it.
+if (location.pathname.startsWith('/page/')) {
+  const files = document.querySelector('meta[name="weft-page-files"]')?.content ?? '';
+  for (const href of files.split(' ').filter(Boolean)) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.href = href;
+    document.head.append(link);
+  }
+}
