@@ -90,12 +90,20 @@ fn is_installed(client: &Path, lockfile: &Path) -> bool {
 }
 
 fn install(client: &Path) -> Result<(), String> {
-    let mut command = npm(client);
-    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    if builds_without_dev_dependencies(client) {
-        command.arg("--omit=dev");
+    let run = |command: &[&str]| {
+        let mut npm = npm(client);
+        npm.args(command).args(["--ignore-scripts", "--no-audit", "--no-fund"]);
+        if builds_without_dev_dependencies(client) {
+            npm.arg("--omit=dev");
+        }
+        succeeded(&format!("npm {}", command.join(" ")), npm.output())
+    };
+    match run(&["ci"]) {
+        // `npm ci` insists on optional packages of other platforms, which not every registry mirror has. An install takes
+        // the same versions from the lockfile without them, and --no-save leaves the lockfile alone.
+        Err(reason) if reason.contains("EUSAGE") => run(&["install", "--no-save"]).map_err(|_| reason),
+        result => result,
     }
-    succeeded("npm ci", command.output())
 }
 
 /// When the bundler stands among the plain dependencies, what is left in the others is for tests only.
