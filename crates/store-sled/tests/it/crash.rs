@@ -13,7 +13,7 @@ use weft_store::contract::{doc, edit};
 use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta};
 use weft_store_sled::check;
 
-use crate::world::{open, records, update};
+use crate::world::{open, records, soak, update};
 
 const KILLS: u64 = 32;
 const DIR: &str = "WEFT_STORE_CHILD_DIR";
@@ -86,7 +86,7 @@ fn start(dir: &Path, life: u64) -> Child {
 async fn what_was_acknowledged_survives_kill_9_at_any_moment() {
     let dir = tempfile::tempdir().unwrap();
     let mut acked: HashMap<(u64, u64, u64), u64> = HashMap::new();
-    for life in 0..KILLS {
+    for life in 0..KILLS * soak() {
         let mut child = start(dir.path(), life);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut next = || lines.next().and_then(Result::ok);

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use weft_store::StoreError;
 use weft_store_sled::{Settings, SledStore};
 
-use crate::world::{Content, content, copy, fill, open};
+use crate::world::{Content, content, copy, fill, open, soak};
 
 const COPIES: u64 = 80;
 
@@ -124,13 +124,12 @@ async fn a_damaged_copy_opens_right_or_says_what_is_wrong() {
     fill(&open(dir.path())).await;
     let truth = content(&open(dir.path())).await.unwrap();
     let mut counts = std::collections::HashMap::new();
-    for case in 0..COPIES {
+    for case in 0..COPIES * soak() {
         let hurt_dir = tempfile::tempdir().unwrap();
         copy(dir.path(), hurt_dir.path());
         let how = hurt(hurt_dir.path(), case);
         let outcome = outcome(hurt_dir.path(), &truth, &format!("case {case}, {how}")).await;
-        *counts.entry(outcome).or_insert(0) += 1;
+        *counts.entry(outcome).or_insert(0_u64) += 1;
     }
-    assert_eq!(counts.values().sum::<u64>(), COPIES);
     assert!(counts.len() >= 2, "the damage did something: {counts:?}");
 }

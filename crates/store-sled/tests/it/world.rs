@@ -9,6 +9,11 @@ use weft_store::contract::{batch, doc, edit};
 use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta, Record, StoreError};
 use weft_store_sled::{Settings, SledStore};
 
+/// How many times as long the long tests are to run: `WEFT_STORE_SOAK=20` for a night.
+pub(crate) fn soak() -> u64 {
+    std::env::var("WEFT_STORE_SOAK").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
+
 pub(crate) fn open(dir: &Path) -> SledStore {
     SledStore::open(dir, Settings::default()).unwrap()
 }
