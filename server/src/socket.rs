@@ -88,14 +88,13 @@ fn accept(
     }
     let subject = Subject { local: is_local(request.extensions(), request.headers()), user: None };
     let wishes = Wishes::of(request.uri())?;
-    let room = request.uri().path().strip_prefix("/ws").unwrap_or_default();
-    let documents = match room.strip_prefix('/').unwrap_or_default() {
-        "" => {
+    let documents = match request.uri().path().strip_prefix("/ws/") {
+        None => {
             // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
             weft_access::may_knock(&app.rules, &subject).map_err(refused)?;
             Documents::named(app.hub.clone(), app.rules, subject, wishes)
         }
-        room => {
+        Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
             let grant = decide(&app.rules, &subject, Action::Write(doc)).map_err(refused)?;
             Documents::one(app.hub.clone(), grant, wishes).map_err(|error| {

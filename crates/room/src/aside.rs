@@ -10,12 +10,30 @@ use weft_wire::Update;
 
 use crate::limits::{ASIDE_BYTES_MAX, ASIDE_FRAMES_MAX};
 
+/// How an update came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// As it happened.
+    Live,
+    /// As the answer to a SyncStep1, which its client may count as one thing to be acknowledged.
+    AsAnswer {
+        /// It does.
+        counted: bool,
+    },
+}
+
+impl Came {
+    /// Whether one acknowledgement is owed for it.
+    pub(crate) fn is_counted(self) -> bool {
+        self != Self::AsAnswer { counted: false }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) from: SessionId,
     pub(crate) update: Update,
-    /// It came as a SyncStep2.
-    pub(crate) step2: bool,
+    pub(crate) came: Came,
     /// Whose answer it waits for; `None` if it only waits behind another update of its own session.
     pub(crate) owner: Option<SessionId>,
 }

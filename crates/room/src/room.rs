@@ -17,7 +17,7 @@ use crate::event::{Event, Member, Now};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
-use crate::session::Session;
+use crate::session::{Asked, Session};
 use crate::turn::{Source, Turn};
 
 /// The map that Weft's own pages keep their schema number in, and its key.
@@ -64,7 +64,7 @@ pub struct Room {
     catchup: Catchup,
     sessions: BTreeMap<SessionId, Session>,
     presence: Presence,
-    /// To whom a client id belongs while they are here.
+    /// To whom a client id belongs while they are here: who announced it, or else who typed under it first.
     owners: HashMap<ClientId, SessionId>,
     aside: Aside,
     saving: Saving,
@@ -108,7 +108,8 @@ impl Room {
             Event::Leave { session } => self.leave(session, now, effects),
             Event::Message { session, message } => self.message(session, message, now, effects),
             Event::Submit { request, author, user, update } => {
-                let source = Source { session: author, user, name: None, imported: true, echo: false };
+                let source =
+                    Source { session: author, user, name: None, imported: true, echo: false, claims: false };
                 self.submit(request, source, update, effects);
             }
             Event::Durable { ticket, seq } => {
@@ -180,6 +181,12 @@ impl Room {
         self.saving.head
     }
 
+    /// The session here that a client id belongs to, if it belongs to one.
+    #[must_use]
+    pub fn owner(&self, client: ClientId) -> Option<SessionId> {
+        self.owners.get(&client).copied()
+    }
+
     /// Why nobody may write, if so.
     #[must_use]
     pub fn read_only(&self) -> Option<&'static str> {
@@ -210,7 +217,7 @@ impl Room {
         let read_only = !self.may_write(&session);
         self.sessions.insert(id, session);
         effects.push(Effect::Send { to: id, message: ServerMessage::Authenticated { read_only } });
-        self.ask(id, effects);
+        self.ask(id, Asked::ForContent, effects);
         if let Some(entries) = self.presence.everyone() {
             effects.push(Effect::Whisper { to: Some(id), entries });
         }
@@ -266,13 +273,19 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         for entry in entries {
-            match self.presence.tell(id, entry, now.mono) {
+            let Some(session) = self.sessions.get_mut(&id) else { return };
+            // The first presence a client sends is its own and alone; later ones may pass on what it heard of others.
+            let announces = session.announced.is_none() && entries.len() == 1 && entry.state.is_some();
+            match self.presence.tell(id, entry, announces, now.mono) {
                 Told::Shown => {
-                    if let Some(state) = &entry.state {
-                        self.owners.entry(entry.client).or_insert(id);
-                        if let Some(session) = self.sessions.get_mut(&id) {
-                            session.learn_name(state);
-                        }
+                    if announces {
+                        session.announced = Some(entry.client);
+                        self.owners.insert(entry.client, id);
+                    }
+                    if let Some(state) = &entry.state
+                        && session.announced == Some(entry.client)
+                    {
+                        session.learn_name(state);
                     }
                 }
                 Told::Ignored => {}
@@ -292,9 +305,7 @@ impl Room {
         }
         session.challenged = Some(deadline);
         session.last_challenge = Some(now.mono);
-        if !session.asked {
-            self.ask(owner, effects);
-        }
+        self.ask(owner, Asked::ForLife, effects);
         self.wake_by(deadline);
     }
 
@@ -353,12 +364,17 @@ impl Room {
         effects.extend(acks.into_iter().map(|(to, count)| Effect::Ack { to, count }));
     }
 
-    /// Sends our SyncStep1: its sender answers with what we lack.
-    fn ask(&mut self, id: SessionId, effects: &mut Vec<Effect>) {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.asked = true;
-            let message = ServerMessage::SyncStep1(self.document.state_vector());
-            effects.push(Effect::Send { to: id, message });
+    /// Sends our SyncStep1, unless it has one to answer already: the answer is what we lack.
+    fn ask(&mut self, id: SessionId, why: Asked, effects: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match session.asked {
+            None => {
+                session.asked = Some(why);
+                let message = ServerMessage::SyncStep1(self.document.state_vector());
+                effects.push(Effect::Send { to: id, message });
+            }
+            Some(Asked::ForLife) => session.asked = Some(why),
+            Some(Asked::ForContent) => {}
         }
     }
 

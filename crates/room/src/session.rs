@@ -13,17 +13,29 @@ use crate::limits::{AUTHOR_NAME_BYTES_MAX, STEP1_BURST, STEP1_EVERY_MS};
 /// Clocks a document must have reached.
 pub(crate) type Needs = SmallVec<[(ClientId, u32); 2]>;
 
+/// Why a session was sent our SyncStep1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To learn what we lack. Its client counts the answer as one thing to be acknowledged.
+    ForContent,
+    /// To see whether it is there. Its client does not count the answer, so acknowledging it would let the page say
+    /// *Saved* while something else is on its way.
+    ForLife,
+}
+
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) member: Member,
     /// A SyncStep1 of ours that it has not answered.
-    pub(crate) asked: bool,
+    pub(crate) asked: Option<Asked>,
+    /// It has sent a SyncStep1: the first is answered with ours, the greeting; later ones ask for another of ours.
+    pub(crate) stepped: bool,
+    /// The client id it announced as its own, by its first presence.
+    pub(crate) announced: Option<ClientId>,
     /// Another session claims one of its client ids: by when it has to answer.
     pub(crate) challenged: Option<u64>,
     /// When it was last challenged, so that a stranger cannot make it answer all the time.
     pub(crate) last_challenge: Option<u64>,
-    /// The Step2 that answers our greeting is owed an acknowledgement; those that answer later questions are not.
-    pub(crate) greeted: bool,
     /// Updates refused for a gap: each is acknowledged when what it carried has come by another frame.
     pub(crate) owed: Vec<Needs>,
     /// How often gaps remained after it answered.
@@ -45,10 +57,11 @@ impl Session {
     pub(crate) fn new(member: Member, now: u64) -> Self {
         Self {
             member,
-            asked: true,
+            asked: None,
+            stepped: false,
+            announced: None,
             challenged: None,
             last_challenge: None,
-            greeted: false,
             owed: Vec::new(),
             gaps: 0,
             name: None,

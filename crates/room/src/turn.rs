@@ -19,6 +19,8 @@ pub(crate) struct Source {
     pub(crate) imported: bool,
     /// Its own content coming back is how it learns that it is on disk.
     pub(crate) echo: bool,
+    /// Client ids that nobody has are its own once it writes under them.
+    pub(crate) claims: bool,
 }
 
 #[derive(Debug)]

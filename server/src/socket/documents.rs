@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use weft_access::{Action, Grant, Rules, Subject, decide};
 use weft_hub::{Hub, JoinError, Joining, Mail, Outlet, Session};
-use weft_ids::DocId;
+use weft_ids::{DocId, DocIdError};
 use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage};
 
 use super::Wishes;
@@ -72,7 +72,10 @@ impl Documents {
     /// # Errors
     /// [`DecodeError`]: hang up.
     pub(crate) fn frame(&mut self, frame: &Bytes) -> Result<Said, DecodeError> {
-        let incoming = self.dialect.decode(frame)?;
+        let incoming = match self.dialect.decode(frame) {
+            Err(DecodeError::NoAddress) => return Ok(nameless()),
+            decoded => decoded?,
+        };
         let bytes = frame.len();
         Ok(match incoming.address {
             None => match incoming.message {
@@ -199,4 +202,9 @@ impl Documents {
 
 fn answer(address: Arc<str>, message: &ServerMessage) -> Said {
     Envelope::Hocuspocus { address }.encode(message).map_or(Said::Heard, Said::Answer)
+}
+
+/// A frame for a document without a name: denied like any other document that cannot be opened.
+fn nameless() -> Said {
+    answer("".into(), &ServerMessage::PermissionDenied(DocIdError::Empty.to_string()))
 }

@@ -9,6 +9,7 @@ use crate::event::{Acks, Missed, Now};
 use crate::limits::STEP1_EVERY_MS;
 use crate::room::Room;
 use crate::saving::Then;
+use crate::session::Asked;
 
 impl Room {
     /// The whole state as one v1 update.
@@ -48,11 +49,16 @@ impl Room {
             self.wake_by(now.mono + STEP1_EVERY_MS);
             return;
         }
+        // Whoever asks again has begun anew, and counts on being asked as well.
+        let again = std::mem::replace(&mut session.stepped, true) && session.member.acks == Acks::Status;
         let reads_acks = session.member.acks == Acks::Echo && !since.is_empty();
         if reads_acks && !self.is_saved() {
             self.turn.then.push(Then::Answer(id, since));
         } else {
             self.answer(id, &since, effects);
+        }
+        if again {
+            self.ask(id, Asked::ForContent, effects);
         }
     }
 

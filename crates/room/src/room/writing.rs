@@ -4,13 +4,13 @@ use weft_doc::{MergeError, Merged};
 use weft_ids::{ClientId, SessionId};
 use weft_wire::{ServerMessage, Update};
 
-use crate::aside::Waiting;
+use crate::aside::{Came, Waiting};
 use crate::effect::{Effect, HangUp, Outcome};
 use crate::event::{Acks, Now, RequestId};
 use crate::limits::{GAPS_AFTER_ANSWER_MAX, OWED_MAX, STATE_BYTES_MAX};
 use crate::room::Room;
 use crate::saving::Then;
-use crate::session::needs_of;
+use crate::session::{Asked, needs_of};
 use crate::turn::{Accepted, Source};
 
 /// What a room makes of an update.
@@ -33,10 +33,11 @@ impl Room {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
+        let came = self.came(id, step2);
         if self.aside.holds(id) {
-            self.set_aside(Waiting { from: id, update, step2, owner: None }, effects);
+            self.set_aside(Waiting { from: id, update, came, owner: None }, effects);
         } else {
-            self.take_in(id, update, step2, None, now, effects);
+            self.take_in(id, update, came, None, now, effects);
         }
         if step2 {
             self.answered(id, now, effects);
@@ -78,7 +79,7 @@ impl Room {
                 continue;
             }
             let had_its_say = waiting.owner.filter(|owner| Some(*owner) == answered);
-            self.take_in(waiting.from, waiting.update, waiting.step2, had_its_say, now, effects);
+            self.take_in(waiting.from, waiting.update, waiting.came, had_its_say, now, effects);
         }
     }
 
@@ -87,7 +88,7 @@ impl Room {
         &mut self,
         id: SessionId,
         update: Update,
-        step2: bool,
+        came: Came,
         had_its_say: Option<SessionId>,
         now: Now,
         effects: &mut Vec<Effect>,
@@ -95,7 +96,7 @@ impl Room {
         let Some(session) = self.sessions.get(&id) else { return };
         let acks = session.member.acks;
         if !self.may_write(session) {
-            self.refuse_reader(id, &update, step2, effects);
+            self.refuse_reader(id, &update, came, effects);
             return;
         }
         let source = Source {
@@ -104,10 +105,12 @@ impl Room {
             name: session.name.clone(),
             imported: false,
             echo: acks == Acks::Echo,
+            // Answers may pass on what others wrote; and who announced an id writes under that one.
+            claims: came == Came::Live && session.announced.is_none(),
         };
         match self.judge(&source, &update) {
-            Verdict::Merged => self.owe_ack(id, step2),
-            Verdict::Gap => self.refuse_gap(id, &update, step2, effects),
+            Verdict::Merged => self.owe_ack(id, came),
+            Verdict::Gap => self.refuse_gap(id, &update, came, effects),
             Verdict::Foreign(owner) if Some(owner) == had_its_say => {
                 // The owner was asked and did not write this.
                 self.refuse(id, effects);
@@ -115,7 +118,7 @@ impl Room {
             }
             Verdict::Foreign(owner) => {
                 self.counts.aside += 1;
-                self.set_aside(Waiting { from: id, update, step2, owner: Some(owner) }, effects);
+                self.set_aside(Waiting { from: id, update, came, owner: Some(owner) }, effects);
                 self.challenge(owner, now, effects);
             }
             Verdict::TooLarge => self.refuse(id, effects),
@@ -165,7 +168,7 @@ impl Room {
             let clock = self.clocks.entry(section.client).or_default();
             if section.end > *clock {
                 *clock = section.end;
-                if !source.imported {
+                if source.claims {
                     self.owners.entry(section.client).or_insert(source.session);
                 }
             }
@@ -195,19 +198,28 @@ impl Room {
         })
     }
 
-    /// Every accepted Update is owed one acknowledgement, and so is the Step2 that answers our greeting.
-    fn owe_ack(&mut self, id: SessionId, step2: bool) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let owed = !step2 || !std::mem::replace(&mut session.greeted, true);
-        if owed && session.member.acks == Acks::Status {
+    /// What the client expects for the update it sent.
+    fn came(&mut self, id: SessionId, step2: bool) -> Came {
+        let asked = self.sessions.get_mut(&id).filter(|_| step2).and_then(|session| session.asked.take());
+        match step2 {
+            true => Came::AsAnswer { counted: asked != Some(Asked::ForLife) },
+            false => Came::Live,
+        }
+    }
+
+    /// Acknowledges an accepted update once everything accepted so far is on disk.
+    fn owe_ack(&mut self, id: SessionId, came: Came) {
+        let status = self.sessions.get(&id).is_some_and(|session| session.member.acks == Acks::Status);
+        if status && came.is_counted() {
             self.turn.then.push(Then::Ack(id));
         }
     }
 
-    /// A session that may only read: a Step2 which brings nothing is fine, all else is not taken.
-    fn refuse_reader(&mut self, id: SessionId, update: &Update, step2: bool, effects: &mut Vec<Effect>) {
-        if step2 && !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update) {
-            self.owe_ack(id, step2);
+    /// A session that may only read: an answer which brings nothing is fine, all else is not taken.
+    fn refuse_reader(&mut self, id: SessionId, update: &Update, came: Came, effects: &mut Vec<Effect>) {
+        let brings_nothing = !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update);
+        if came != Came::Live && brings_nothing {
+            self.owe_ack(id, came);
         } else {
             self.refuse(id, effects);
         }
@@ -227,18 +239,18 @@ impl Room {
 
     /// It builds on what is missing here: not kept, but its sender is asked for all we lack, and the acknowledgement
     /// it is owed comes when that has arrived.
-    fn refuse_gap(&mut self, id: SessionId, update: &Update, step2: bool, effects: &mut Vec<Effect>) {
+    fn refuse_gap(&mut self, id: SessionId, update: &Update, came: Came, effects: &mut Vec<Effect>) {
         self.counts.gaps += 1;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.owed.len() >= OWED_MAX {
             self.hang_up(id, HangUp::Gaps, effects);
             return;
         }
-        if !step2 {
+        if came.is_counted() {
             session.owed.push(needs_of(update));
-            if !session.asked {
-                self.ask(id, effects);
-            }
+        }
+        if came == Came::Live {
+            self.ask(id, Asked::ForContent, effects);
         } else {
             session.gaps += 1;
         }
@@ -247,7 +259,6 @@ impl Room {
     /// A Step2 came: an answer to what was asked. What it brought may settle older debts.
     fn answered(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.asked = false;
         session.challenged = None;
         let clocks = &self.clocks;
         let has = |client: &ClientId| clocks.get(client).copied().unwrap_or(0);
@@ -271,7 +282,7 @@ impl Room {
         if gave_up {
             self.hang_up(id, HangUp::Gaps, effects);
         } else if ask_again && !held_up {
-            self.ask(id, effects);
+            self.ask(id, Asked::ForContent, effects);
         }
         if self.aside.waits_for(id) {
             self.look_again(Some(id), now, effects);
