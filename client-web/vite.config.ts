@@ -20,7 +20,8 @@ function pageFiles(): Plugin {
         const page = chunks.find((chunk) => chunk.facadeModuleId?.endsWith('/features/page/PageRoute.tsx'));
         if (page === undefined) return [];
         const shell = new Set([entry?.fileName, ...(entry?.imports ?? [])]);
-        const files = [page.fileName, ...page.imports].filter((file) => !shell.has(file));
+        const styles = [...(page.viteMetadata?.importedCss ?? [])];
+        const files = [page.fileName, ...page.imports, ...styles].filter((file) => !shell.has(file));
         const content = files.map((file) => `/${file}`).join(' ');
         return [{ tag: 'meta', attrs: { name: 'weft-page-files', content }, injectTo: 'head-prepend' }];
       },

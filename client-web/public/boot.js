@@ -17,7 +17,8 @@ if (location.pathname.startsWith('/page/')) {
   const files = document.querySelector('meta[name="weft-page-files"]')?.content ?? '';
   for (const href of files.split(' ').filter(Boolean)) {
     const link = document.createElement('link');
-    link.rel = 'modulepreload';
+    link.rel = href.endsWith('.css') ? 'preload' : 'modulepreload';
+    if (href.endsWith('.css')) link.as = 'style';
     link.href = href;
     document.head.append(link);
   }

@@ -3,9 +3,12 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 const read = (file: string): string => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
-const lock = JSON.parse(read('package-lock.json')) as {
-  packages: Record<string, { version?: string; resolved?: string }>;
-};
+interface Locked {
+  version?: string;
+  resolved?: string;
+  optionalDependencies?: Record<string, string>;
+}
+const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 const manifest = JSON.parse(read('package.json')) as Record<
   'dependencies' | 'devDependencies',
   Record<string, string>
@@ -41,4 +44,12 @@ test('versions are exact, and the lock file names no place to fetch from', () =>
     expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
   }
   expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+test('the lock file has the packages of every platform, or `npm ci` refuses it; `npm run lock` adds them', () => {
+  const wanted = Object.values(lock.packages).flatMap((owner) =>
+    Object.keys(owner.optionalDependencies ?? {}),
+  );
+  const missing = wanted.filter((name) => lock.packages[`node_modules/${name}`]?.version === undefined);
+  expect(missing).toEqual([]);
 });
