@@ -9,7 +9,7 @@ import { Server } from '../world/server.mjs'
 import { applyPatches, concurrentSession, sequentialSession } from '../world/trace.mjs'
 
 const BATCH = 50
-const LONG_MS = 120_000
+const LONG_MS = 30_000
 
 let server
 before(async () => { server = await Server.start() })
@@ -65,6 +65,14 @@ class Person {
     }
   }
 
+  /** For a failure: what the next transaction lacks. */
+  waitsFor (other) {
+    const { clock, deletes } = other.typed[this.arrived + 1]
+    const lacking = deletes.filter(id => !this.arrivedDeletes.has(id))
+    return `${this.arrived} have; the next needs clock ${clock} (is ${this.arrivedClock}) and the deletions ${lacking.join(' ')}; ` +
+      `${this.client.link.held.length} frames are held, ${this.client.link.sockets.length} sockets were opened, ${other.client.link.sockets.length} by the other`
+  }
+
   hasArrived ({ clock, deletes }) {
     return clock <= this.arrivedClock && deletes.every(id => this.arrivedDeletes.has(id))
   }
@@ -79,7 +87,7 @@ class Person {
 
   /** Lets the client hear the first `count` transactions of the other, and nothing more. */
   async hear (count, other) {
-    await until(() => `${count} transactions arrive, ${this.arrived} have`, () => this.arrived >= count, LONG_MS)
+    await until(() => `${count} transactions arrive: ${this.waitsFor(other)}`, () => this.arrived >= count, LONG_MS)
     this.allowed = count
     this.client.link.release()
     assert.equal(Y.getState(this.client.doc.store, other.id), other.typed[count].clock, 'the client knows what its person knew, no more and no less')
@@ -107,7 +115,7 @@ async function typeTogether (txns, clients) {
     const [self, other] = [people[agent], people[1 - agent]]
     if (needs > self.allowed) await self.hear(needs, other)
     if (stops[1 - agent].has(own - 1)) {
-      await until(() => `transaction ${own - 1} of ${agent} reaches the other`, () => other.arrived >= own - 1, LONG_MS)
+      await until(() => `transaction ${own - 1} of ${agent} reaches the other: ${other.waitsFor(self)}`, () => other.arrived >= own - 1, LONG_MS)
     }
     self.type(patches)
     if (at % BATCH === 0) await turn()

@@ -8,7 +8,8 @@ import { Line } from '../world/line.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'
 
-const AT_ONCE_MS = 1_000
+/** "At once", with room for a busy machine: far below the 15 s after which clients repeat themselves anyway. */
+const AT_ONCE_MS = 2_000
 /** 30 s of silence end a presence; 5 s more to notice. */
 const SILENT_GONE_WITHIN_MS = 35_000
 
@@ -75,7 +76,7 @@ for (const version of versions) {
     await until('both were gone', () => away.has(goes.doc.clientID) && away.has(doc.clientID), AT_ONCE_MS)
   })
 
-  test(`trap 9: ${version.name}: someone who comes back with the clock they had is seen within a second`, async t => {
+  test(`trap 9: ${version.name}: someone who comes back with the clock they had is seen at once`, async t => {
     const { stays, goes } = await twoWhoSeeEachOther(t, version)
     const away = new Promise(resolve => stays.awareness.on('change', ({ removed }) => removed.includes(goes.doc.clientID) && resolve()))
     goes.link.cut()

@@ -4,6 +4,9 @@ import { Awareness } from 'y-protocols/awareness'
 import { beat, until } from './pulse.mjs'
 import { socketClass } from './socket.mjs'
 
+// y-websocket listens for the end of the process once per provider; here there are many in one.
+process.setMaxListeners(0)
+
 const load = async (name, dialect, alias) => ({ name, dialect, module: await import(alias) })
 
 export const yWebsocketVersions = await Promise.all([

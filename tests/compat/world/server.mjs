@@ -50,7 +50,8 @@ export class Server {
   async run () {
     const child = spawn(process.env.WEFT_BIN, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--open'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, WEFT_LOG: process.env.WEFT_LOG ?? 'warn' }
+      // Names of ours (WEFT_BIN, WEFT_TRACES) are no settings of the server, which refuses what it does not know.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEFT_')))
     })
     const keep = chunk => { this.log = (this.log + chunk).slice(-LOG_CHARS_MAX) }
     child.stdout.on('data', keep)
