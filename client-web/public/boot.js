@@ -19,6 +19,8 @@ if (location.pathname.startsWith('/page/')) {
     const link = document.createElement('link');
     link.rel = href.endsWith('.css') ? 'preload' : 'modulepreload';
     if (href.endsWith('.css')) link.as = 'style';
+    // As the module loader asks for them itself, or they would be fetched twice.
+    link.crossOrigin = '';
     link.href = href;
     document.head.append(link);
   }

@@ -13,6 +13,7 @@ import { DrawnBlockMath, DrawnInlineMath } from './math/formula';
 import { SlashCommands } from './menus/slash';
 import { PasteMarkdown } from './pasteMarkdown';
 import { bodySchema } from './schema/lists';
+import { SteadyCaret } from './steadyCaret';
 
 /** The same nodes and marks as the schema, some of them drawn by a view of their own. */
 const drawn = new Map([DrawnSourceBlock, DrawnInlineMath, DrawnBlockMath].map((node) => [node.name, node]));
@@ -35,6 +36,7 @@ export function bodyExtensions(options: {
   return [
     ...bodySchema.map((extension) => drawn.get(extension.name) ?? extension),
     Collaboration.configure({ document: options.doc, field: BODY_FIELD }),
+    SteadyCaret,
     Carets.configure({ awareness: options.awareness }),
     Placeholder.configure({
       placeholder: ({ editor }) => (editor.isEmpty ? options.placeholder() : ''),

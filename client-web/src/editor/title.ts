@@ -7,6 +7,7 @@ import type * as Y from 'yjs';
 import { TITLE_FIELD } from '../sync';
 import { Carets } from './carets';
 import { titleSchema } from './schema/lists';
+import { SteadyCaret } from './steadyCaret';
 
 /** Whatever was pasted or dropped, as one line. */
 export function oneLine(text: string): string {
@@ -68,6 +69,7 @@ export function titleExtensions(options: {
   return [
     ...titleSchema,
     Collaboration.configure({ document: options.doc, field: TITLE_FIELD }),
+    SteadyCaret,
     Carets.configure({ awareness: options.awareness }),
     Placeholder.configure({ placeholder: options.placeholder, showOnlyWhenEditable: false }),
     OneLine.configure({ onLeave: options.onLeave }),
