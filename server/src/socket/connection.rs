@@ -156,7 +156,7 @@ impl Connection {
     fn read(&mut self, first: Message) -> Option<End> {
         self.heard = Instant::now();
         let mut message = first;
-        for _ in 0..READ_BURST {
+        for more in (0..READ_BURST).rev() {
             match message {
                 Message::Binary(frame) => {
                     METRICS.frames_in.increment(1);
@@ -175,7 +175,8 @@ impl Connection {
                 Message::Ping(_) | Message::Pong(_) => {}
                 Message::Close(_) => return Some(End::Gone),
             }
-            if self.later.is_some() {
+            // Nothing more may be taken off the wire than is dealt with here.
+            if more == 0 || self.later.is_some() {
                 break;
             }
             match self.wire.socket.next().now_or_never() {
