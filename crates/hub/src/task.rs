@@ -476,10 +476,11 @@ impl Task {
     }
 }
 
-/// The first line of what stands under the title, as Weft's own pages have it.
+/// What stands under the root `title`, as Weft's own pages have it, in one line: two people who begin an empty title at
+/// once make two lines of it.
 fn title_of(room: &Room) -> String {
     let text = room.root_text("title");
-    let line = text.lines().next().unwrap_or_default().trim();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut end = line.len().min(TITLE_BYTES_MAX);
     while !line.is_char_boundary(end) {
         end -= 1;
