@@ -13,7 +13,7 @@ use crate::config::{self, ConfigError, Given, SETTINGS, Settings};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done = 0,
-    /// It could not be done; stderr says why.
+    /// It could not be done, and stderr says why; or what was looked at is damaged.
     Failed = 1,
     /// The command line, the environment or `weft.toml` is wrong.
     Usage = 2,
@@ -21,17 +21,14 @@ pub(crate) enum Exit {
     Data = 3,
     /// The listen address cannot be used.
     Address = 4,
-    /// `weft check` found damage.
-    Damaged = 5,
 }
 
 const EXIT_CODES: &str = "Exit codes:
   0  done (for serve: stopped as asked, everything stored)
-  1  failed; the last line says why
+  1  failed, or weft check found damage; the last lines say what
   2  the command line, a WEFT_ variable or weft.toml is wrong
   3  the data directory cannot be used: not writable, in use, damaged, or from a newer Weft
-  4  the listen address cannot be used
-  5  weft check found damage";
+  4  the listen address cannot be used";
 
 const SERVE_HELP: &str = "Settings come from these flags, from WEFT_* variables and from weft.toml, in this order: \
 a flag wins over a variable, a variable over the file. The file is the one --config (or WEFT_CONFIG) names, \

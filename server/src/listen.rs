@@ -5,6 +5,7 @@
 
 mod connections;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -37,6 +39,8 @@ const BACKLOG: i32 = 4096;
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(45);
 /// How often it asks then.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How long a connection without a request under way has to close when the server stops.
+const STOP_GRACE: Duration = Duration::from_millis(250);
 /// How long accepting rests when the process has no descriptors left: taking one more would fail again at once.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
@@ -147,6 +151,7 @@ async fn accept_loop(
     http.timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(HEAD_BYTES_MAX);
     loop {
         let accepted = tokio::select! {
@@ -204,10 +209,22 @@ async fn serve_one(
     router: Router,
     stop: CancellationToken,
 ) {
+    // Every request under way holds a share, from its head to the end of its answer's body.
+    let under_way = Arc::new(());
+    let share = Arc::downgrade(&under_way);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
+        let (share, answer) = (share.upgrade(), router.clone().oneshot(request));
+        async move {
+            let response = answer.await?;
+            Ok::<_, Infallible>(response.map(|body| {
+                body.map_frame(move |frame| {
+                    let _held_until_the_body_is_dropped = &share;
+                    frame
+                })
+            }))
+        }
     });
     let serving = http.serve_connection(TokioIo::new(connection), service).with_upgrades();
     let mut serving = std::pin::pin!(serving);
@@ -215,7 +232,14 @@ async fn serve_one(
         result = serving.as_mut() => result,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            loop {
+                match tokio::time::timeout(STOP_GRACE, serving.as_mut()).await {
+                    Ok(result) => break result,
+                    // Half a request will not become whole in time, and nobody waits for its answer.
+                    Err(_) if Arc::strong_count(&under_way) == 1 => break Ok(()),
+                    Err(_) => {}
+                }
+            }
         }
     };
     if let Err(error) = result {
@@ -223,3 +247,6 @@ async fn serve_one(
         tracing::debug!(%peer, %error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests;

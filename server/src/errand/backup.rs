@@ -55,7 +55,7 @@ pub(crate) fn run(settings: &Settings, file: &Path, force: bool) -> anyhow::Resu
     for line in &damaged {
         cli::complain(&format!("  {line}"));
     }
-    Ok(Exit::Damaged)
+    Ok(Exit::Failed)
 }
 
 /// Asks the running server for a backup.

@@ -42,5 +42,5 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<Exit> {
     cli::say(
         "`weft restore` brings a backup back; automatic ones are in the data directory's folder \"backups\".",
     )?;
-    Ok(Exit::Damaged)
+    Ok(Exit::Failed)
 }
