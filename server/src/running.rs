@@ -114,7 +114,7 @@ impl Drop for Announcement {
 /// as nobody: the store's lock is what really tells.
 pub(crate) fn find(data: &Path) -> Option<Running> {
     let content: OnDisk = serde_json::from_slice(&fs::read(path(data)).ok()?).ok()?;
-    (content.format == FORMAT).then(|| Running {
+    (content.format == FORMAT).then_some(Running {
         address: content.address,
         pid: content.pid,
         token: Token(content.token),

@@ -1,0 +1,292 @@
+//! The program as a person or a script meets it: its commands, its messages, its exit codes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// A v1 update: client 1 writes "hi" into the root type "t".
+const UPDATE: &[u8] = &[1, 1, 1, 0, 4, 1, 1, b't', 2, b'h', b'i', 0];
+/// What a stop may take, with a reserve for a busy machine.
+const STOP_MAX: Duration = Duration::from_secs(12);
+
+fn weft(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("WEFT_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(home).args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end: exit code, standard output, standard error.
+fn run(home: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = weft(home, arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+struct Served {
+    child: Child,
+    port: u16,
+}
+
+/// A server on `<home>/data`.
+fn serve(home: &Path) -> Served {
+    let mut command = weft(home, &["serve", "--listen", "127.0.0.1:0", "--data", "data"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.find(|line| line.as_ref().unwrap().starts_with("Weft is at http://")).unwrap().unwrap();
+    let port = line.rsplit_once(':').unwrap().1.parse().unwrap();
+    Served { child, port }
+}
+
+impl Served {
+    fn ask(&self, head: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn write(&self, name: &str) {
+        let answer = self.ask(&format!("POST /api/docs/{name}/update"), UPDATE);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.ask(&format!("GET /api/docs/{name}/text"), b"").ends_with("hi")
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends SIGTERM and waits; answers with the exit code.
+    fn stop(mut self) -> i32 {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap();
+            }
+            assert!(began.elapsed() < STOP_MAX, "still running after {STOP_MAX:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn home() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A data directory that holds the document `d`.
+fn filled() -> TempDir {
+    let home = home();
+    let served = serve(home.path());
+    served.write("d");
+    assert_eq!(served.stop(), 0);
+    home
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_stops_the_start() {
+    let home = home();
+    fs::write(home.path().join("file"), "").unwrap();
+    let (code, _, why) = run(home.path(), &["serve", "--data", "file/data", "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, 3);
+    assert!(why.contains("file/data") && why.contains("cannot be written"), "{why}");
+}
+
+#[test]
+fn a_data_directory_in_use_is_refused_and_its_user_named() {
+    let home = home();
+    let served = serve(home.path());
+    let pid = served.child.id().to_string();
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["check"]] {
+        let (code, _, why) = run(home.path(), &[arguments, &["--data", "data"]].concat());
+        assert_eq!(code, 3, "{arguments:?}");
+        assert!(why.contains("in use") && why.contains(&pid), "{why}");
+    }
+    assert_eq!(served.stop(), 0);
+}
+
+#[test]
+fn a_data_directory_of_a_newer_weft_is_refused_and_left_alone() {
+    let home = filled();
+    let format = home.path().join("data/FORMAT");
+    fs::write(&format, "weft-store 99\n").unwrap();
+    for command in ["serve", "check"] {
+        let (code, _, why) = run(home.path(), &[command, "--data", "data", "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, 3);
+        assert!(why.contains("FORMAT") && why.contains("99") && why.contains("newer"), "{why}");
+    }
+    assert_eq!(fs::read_to_string(&format).unwrap(), "weft-store 99\n");
+}
+
+#[test]
+fn a_damaged_data_directory_is_refused_with_the_file_and_a_way_out() {
+    let home = filled();
+    let database = home.path().join("data/store-1/db");
+    assert!(database.exists());
+    fs::remove_file(&database).unwrap();
+    for command in ["serve", "check"] {
+        let (code, _, why) = run(home.path(), &[command, "--data", "data", "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, 3);
+        assert!(why.contains("store-1/db") && why.contains("restore"), "{why}");
+    }
+}
+
+#[test]
+fn a_port_in_use_stops_the_start_with_what_to_do() {
+    let home = home();
+    let served = serve(home.path());
+    let listen = format!("127.0.0.1:{}", served.port);
+    let (code, _, why) = run(home.path(), &["--data", "other", "--listen", &listen]);
+    assert_eq!(code, 4);
+    assert!(why.contains(&format!("port {} is in use", served.port)) && why.contains("--listen"), "{why}");
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_before_anything_is_made() {
+    let home = home();
+    fs::write(home.path().join("weft.toml"), "listne = \"localhost:1\"\n").unwrap();
+    let (code, _, why) = run(home.path(), &["serve"]);
+    assert_eq!(code, 2);
+    assert_eq!(why, "weft: weft.toml: there is no setting \"listne\"; did you mean \"listen\"?\n");
+    fs::remove_file(home.path().join("weft.toml")).unwrap();
+    let output = weft(home.path(), &[]).env("WEFT_IDLE_AFTER", "soon").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .starts_with("weft: WEFT_IDLE_AFTER: \"soon\" cannot be used")
+    );
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn every_command_has_help_and_version_names_the_version() {
+    let home = home();
+    for command in ["serve", "check", "backup", "restore", "version"] {
+        let (code, help, _) = run(home.path(), &[command, "--help"]);
+        assert_eq!(code, 0);
+        assert!(help.contains("Usage: weft "), "{help}");
+    }
+    assert_eq!(run(home.path(), &["version"]).1, format!("weft {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_backup_of_a_running_server_restores_into_another_directory() {
+    let home = home();
+    let served = serve(home.path());
+    served.write("d");
+    let (code, said, why) = run(home.path(), &["backup", "b", "--data", "data"]);
+    assert_eq!((code, said.as_str()), (0, "1 document with 1 record are in b\n"), "{why}");
+    let (code, _, why) = run(home.path(), &["backup", "b", "--data", "data"]);
+    assert!(code == 1 && why.contains("exists"), "{why}");
+    let (code, _, why) = run(home.path(), &["restore", "b", "--replace", "--data", "data"]);
+    assert!(code == 1 && why.contains("stop it first"), "{why}");
+    assert_eq!(served.stop(), 0);
+
+    let other = TempDir::new_in(home.path()).unwrap();
+    let file = home.path().join("b");
+    let (code, _, why) = run(other.path(), &["restore", file.to_str().unwrap(), "--data", "data"]);
+    assert_eq!(code, 0, "{why}");
+    assert_eq!(run(other.path(), &["check", "--data", "data"]).0, 0);
+    assert!(serve(other.path()).has("d"));
+}
+
+#[test]
+fn a_killed_server_leaves_a_directory_that_can_be_backed_up_and_served_again() {
+    let home = home();
+    let served = serve(home.path());
+    served.write("d");
+    served.kill();
+    assert!(home.path().join("data/server.json").exists());
+    let (code, said, why) = run(home.path(), &["backup", "b", "--data", "data"]);
+    assert_eq!((code, said.as_str()), (0, "1 document with 1 record are in b\n"), "{why}");
+    assert!(serve(home.path()).has("d"));
+}
+
+#[test]
+fn a_restore_keeps_what_is_there_unless_it_may_move_it_aside() {
+    let home = filled();
+    assert_eq!(run(home.path(), &["backup", "b", "--data", "data"]).0, 0);
+    let (code, _, why) = run(home.path(), &["restore", "b", "--data", "data"]);
+    assert!(code == 1 && why.contains("--replace"), "{why}");
+    let (code, _, why) = run(home.path(), &["restore", "b", "--replace", "--data", "data"]);
+    assert_eq!(code, 0, "{why}");
+    let aside: Vec<PathBuf> = fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_str().unwrap().contains("data.old-"))
+        .collect();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(run(home.path(), &["check", "--data", aside[0].to_str().unwrap()]).0, 0);
+    assert!(serve(home.path()).has("d"));
+}
+
+#[test]
+fn a_damaged_backup_is_refused_before_anything_is_touched() {
+    let home = filled();
+    assert_eq!(run(home.path(), &["backup", "b", "--data", "data"]).0, 0);
+    let whole = fs::read(home.path().join("b")).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for bad in [&flipped[..], &whole[..whole.len() - 1], b"", b"something else"] {
+        fs::write(home.path().join("bad"), bad).unwrap();
+        let (code, _, why) = run(home.path(), &["restore", "bad", "--replace", "--data", "data"]);
+        assert!(code == 1 && why.contains("bad cannot be restored"), "{why}");
+        assert_eq!(run(home.path(), &["restore", "bad", "--data", "new"]).0, 1);
+        assert!(!home.path().join("new").exists());
+    }
+    assert!(serve(home.path()).has("d"));
+}
+
+#[test]
+fn errands_without_data_make_none() {
+    let home = home();
+    for arguments in [&["check"][..], &["backup", "b"]] {
+        let (code, _, why) = run(home.path(), &[arguments, &["--data", "data"]].concat());
+        assert!(code == 1 && why.contains("there is no Weft data in data"), "{why}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_stop_waits_neither_for_half_a_request_nor_for_a_silent_connection() {
+    let home = home();
+    let served = serve(home.path());
+    served.write("d");
+    let mut half = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nho").unwrap();
+    let _silent = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    let began = Instant::now();
+    assert_eq!(served.stop(), 0);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(!home.path().join("data/server.json").exists());
+    assert!(serve(home.path()).has("d"));
+}
