@@ -13,7 +13,7 @@ use weft_wire::{ClientMessage, ServerMessage, StateVector, Update, awareness};
 use crate::aside::Aside;
 use crate::catchup::Catchup;
 use crate::effect::{Effect, HangUp, Outcome};
-use crate::event::{Event, Member, Now};
+use crate::event::{Acks, Event, Member, Now};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
@@ -66,6 +66,8 @@ pub struct Room {
     presence: Presence,
     /// To whom a client id belongs while they are here: who announced it, or else who typed under it first.
     owners: HashMap<ClientId, SessionId>,
+    /// Who reads its own content as an acknowledgement, and has not yet told us all it has.
+    newcomers: Vec<SessionId>,
     aside: Aside,
     saving: Saving,
     turn: Turn,
@@ -90,6 +92,7 @@ impl Room {
             sessions: BTreeMap::new(),
             presence: Presence::default(),
             owners: HashMap::new(),
+            newcomers: Vec::new(),
             aside: Aside::default(),
             saving: Saving::new(loaded.head),
             turn: Turn::default(),
@@ -116,7 +119,7 @@ impl Room {
                 let due = self.saving.durable(ticket, seq);
                 self.perform(due, effects);
             }
-            Event::Drained { session, missed } => self.drained(session, missed, effects),
+            Event::Drained { session, missed } => self.drained(session, &missed, effects),
             Event::Wake => self.wake(now, effects),
         }
     }
@@ -129,11 +132,12 @@ impl Room {
             let due = now_or_later.filter_map(|then| self.saving.behind(then)).collect();
             self.perform(due, effects);
         } else {
-            turn.relay(effects);
+            turn.relay(&self.newcomers, effects);
             let drafts = turn.drafts(now.wall);
             let ticket = self.saving.issue(turn.then);
             effects.push(Effect::Append { ticket, drafts });
         }
+        self.newcomers.retain(|session| !turn.synchronised.contains(session));
         if let Some(entries) = self.presence.news() {
             effects.push(Effect::Whisper { to: None, entries });
         }
@@ -215,6 +219,9 @@ impl Room {
     fn join(&mut self, id: SessionId, member: Member, now: Now, effects: &mut Vec<Effect>) {
         let session = Session::new(member, now.mono);
         let read_only = !self.may_write(&session);
+        if session.member.acks == Acks::Echo {
+            self.newcomers.push(id);
+        }
         self.sessions.insert(id, session);
         effects.push(Effect::Send { to: id, message: ServerMessage::Authenticated { read_only } });
         self.ask(id, Asked::ForContent, effects);
@@ -228,6 +235,7 @@ impl Room {
             return;
         }
         self.aside.forget(id);
+        self.newcomers.retain(|newcomer| *newcomer != id);
         self.release(id, now, effects);
     }
 
@@ -354,8 +362,7 @@ impl Room {
                     None => acks.push((to, 1)),
                 },
                 Then::Echo(to, update) => effects.push(Effect::Relay { to, update }),
-                Then::Answer(to, since) => self.answer(to, &since, effects),
-                Then::Resync(to, missed) => self.resync(to, &missed, effects),
+                Then::Say(to, message) => effects.push(Effect::Send { to, message }),
                 Then::Reply(request) => {
                     effects.push(Effect::Reply { request, outcome: Outcome::Stored(self.saving.head) });
                 }

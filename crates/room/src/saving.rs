@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use weft_ids::{Seq, SessionId};
-use weft_wire::{StateVector, Update};
+use weft_wire::{ServerMessage, Update};
 
-use crate::event::{Missed, RequestId, Ticket};
+use crate::event::{RequestId, Ticket};
 
 /// What to do once everything accepted so far is on disk.
 #[derive(Debug)]
@@ -14,10 +14,9 @@ pub(crate) enum Then {
     Ack(SessionId),
     /// Send a session its own update back, which is how its dialect acknowledges.
     Echo(SessionId, Update),
-    /// Answer a SyncStep1: its sender would read its own content in the answer as an acknowledgement.
-    Answer(SessionId, StateVector),
-    /// Bring a session that fell behind up to date, for the same reason.
-    Resync(SessionId, Missed),
+    /// Say this to one who would read its own content in it as an acknowledgement: the answer to a SyncStep1, or what
+    /// a session had missed. Encoded when it was asked for, since later content is on disk later.
+    Say(SessionId, ServerMessage),
     /// Answer a request.
     Reply(RequestId),
 }

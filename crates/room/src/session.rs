@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) stepped: bool,
     /// The client id it announced as its own, by its first presence.
     pub(crate) announced: Option<ClientId>,
+    /// How much it wrote under its own client ids, by its last answer.
+    pub(crate) claims: Needs,
     /// Another session claims one of its client ids: by when it has to answer.
     pub(crate) challenged: Option<u64>,
     /// When it was last challenged, so that a stranger cannot make it answer all the time.
@@ -60,6 +62,7 @@ impl Session {
             asked: None,
             stepped: false,
             announced: None,
+            claims: Needs::new(),
             challenged: None,
             last_challenge: None,
             owed: Vec::new(),

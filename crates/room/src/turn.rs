@@ -34,6 +34,8 @@ pub(crate) struct Turn {
     pub(crate) accepted: Vec<Accepted>,
     /// What to do once all of it is on disk.
     pub(crate) then: Vec<Then>,
+    /// Who answered our SyncStep1, so that all they had before is here.
+    pub(crate) synchronised: SmallVec<[SessionId; 2]>,
 }
 
 impl Turn {
@@ -57,9 +59,10 @@ impl Turn {
     }
 
     /// Tells everyone at once, except those who must not see their own content before it is on disk: they get what
-    /// the others wrote now, and their own as an echo later.
-    pub(crate) fn relay(&mut self, effects: &mut Vec<Effect>) {
-        let mut echoing: SmallVec<[SessionId; 2]> = SmallVec::new();
+    /// the others wrote now, and their own as an echo later. For `newcomers` it is not known what is their own: it may
+    /// come by their old socket, or by others who pass it on. They get everything later.
+    pub(crate) fn relay(&mut self, newcomers: &[SessionId], effects: &mut Vec<Effect>) {
+        let mut echoing: SmallVec<[SessionId; 2]> = newcomers.into();
         for accepted in &self.accepted {
             if accepted.source.echo && !echoing.contains(&accepted.source.session) {
                 echoing.push(accepted.source.session);
@@ -68,8 +71,9 @@ impl Turn {
         let all = weave_all(self.accepted.iter().map(|accepted| accepted.update.clone()).collect());
         effects.extend(all.into_iter().map(|update| Effect::Broadcast { update, except: echoing.clone() }));
         for session in echoing {
+            let all_of_it = newcomers.contains(&session);
             let (own, others): (Vec<_>, Vec<_>) =
-                self.accepted.iter().partition(|accepted| accepted.source.session == session);
+                self.accepted.iter().partition(|accepted| all_of_it || accepted.source.session == session);
             let updates = |accepted: Vec<&Accepted>| {
                 weave_all(accepted.into_iter().map(|accepted| accepted.update.clone()).collect())
             };

@@ -51,51 +51,46 @@ impl Room {
         }
         // Whoever asks again has begun anew, and counts on being asked as well.
         let again = std::mem::replace(&mut session.stepped, true) && session.member.acks == Acks::Status;
-        let reads_acks = session.member.acks == Acks::Echo && !since.is_empty();
-        if reads_acks && !self.is_saved() {
-            self.turn.then.push(Then::Answer(id, since));
+        let reads_acks = session.member.acks == Acks::Echo;
+        if since.is_empty() {
+            self.answer_newcomer(id, effects);
         } else {
-            self.answer(id, &since, effects);
+            let answer = ServerMessage::SyncStep2(self.diff(&since));
+            self.say(id, answer, reads_acks, effects);
         }
         if again {
             self.ask(id, Asked::ForContent, effects);
         }
     }
 
-    pub(super) fn answer(&mut self, to: SessionId, since: &StateVector, effects: &mut Vec<Effect>) {
-        if !self.sessions.contains_key(&to) {
-            return;
-        }
-        if since.is_empty() {
-            let (base, tail) = self.catchup.serve(&mut self.document);
-            effects.push(Effect::Send { to, message: ServerMessage::SyncStep2(base) });
-            let updates = tail.into_iter().map(|update| ServerMessage::Update(update.bytes().clone()));
-            effects.extend(updates.map(|message| Effect::Send { to, message }));
-        } else {
-            effects.push(Effect::Send { to, message: ServerMessage::SyncStep2(self.diff(since)) });
-        }
+    /// Everything, to one who has nothing, and so nothing that it could read as an acknowledgement.
+    fn answer_newcomer(&mut self, to: SessionId, effects: &mut Vec<Effect>) {
+        let (base, tail) = self.catchup.serve(&mut self.document);
+        effects.push(Effect::Send { to, message: ServerMessage::SyncStep2(base) });
+        let updates = tail.into_iter().map(|update| ServerMessage::Update(update.bytes().clone()));
+        effects.extend(updates.map(|message| Effect::Send { to, message }));
     }
 
-    pub(super) fn drained(&mut self, id: SessionId, missed: Missed, effects: &mut Vec<Effect>) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        if session.member.acks == Acks::Echo && !self.is_saved() {
-            self.turn.then.push(Then::Resync(id, missed));
+    /// Says it at once, or behind what is on its way to the disk to one who reads content as an acknowledgement.
+    fn say(&mut self, to: SessionId, message: ServerMessage, reads_acks: bool, effects: &mut Vec<Effect>) {
+        if reads_acks && !self.is_saved() {
+            self.turn.then.push(Then::Say(to, message));
         } else {
-            self.resync(id, &missed, effects);
+            effects.push(Effect::Send { to, message });
         }
     }
 
     /// Brings a session that fell behind up to date: it has everything but what it missed.
-    pub(super) fn resync(&mut self, to: SessionId, missed: &Missed, effects: &mut Vec<Effect>) {
-        if !self.sessions.contains_key(&to) {
-            return;
-        }
+    pub(super) fn drained(&mut self, id: SessionId, missed: &Missed, effects: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let reads_acks = session.member.acks == Acks::Echo;
         self.counts.resyncs += 1;
         let has = self
             .clocks
             .iter()
             .map(|(client, clock)| (*client, missed.get(client).map_or(*clock, |first| *clock.min(first))));
         let has: StateVector = has.filter(|(_, clock)| *clock > 0).collect();
-        effects.push(Effect::Send { to, message: ServerMessage::Update(self.diff(&has)) });
+        let update = ServerMessage::Update(self.diff(&has));
+        self.say(id, update, reads_acks, effects);
     }
 }

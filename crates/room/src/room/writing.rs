@@ -1,5 +1,7 @@
 //! How an update gets into a room, or why it does not.
 
+use std::collections::BTreeSet;
+
 use weft_doc::{MergeError, Merged};
 use weft_ids::{ClientId, SessionId};
 use weft_wire::{ServerMessage, Update};
@@ -34,13 +36,17 @@ impl Room {
         effects: &mut Vec<Effect>,
     ) {
         let came = self.came(id, step2);
+        if step2 {
+            self.note_claims(id, &update);
+        }
+        let gaps_before = self.sessions.get(&id).map_or(0, |session| session.gaps);
         if self.aside.holds(id) {
             self.set_aside(Waiting { from: id, update, came, owner: None }, effects);
         } else {
             self.take_in(id, update, came, None, now, effects);
         }
         if step2 {
-            self.answered(id, now, effects);
+            self.answered(id, gaps_before, now, effects);
         }
     }
 
@@ -73,13 +79,20 @@ impl Room {
 
     /// Looks at the updates set aside once more: the owner they wait for has answered, or is gone.
     pub(super) fn look_again(&mut self, answered: Option<SessionId>, now: Now, effects: &mut Vec<Effect>) {
-        for waiting in self.aside.take() {
+        let waiting = self.aside.take();
+        let senders: BTreeSet<SessionId> = waiting.iter().map(|waiting| waiting.from).collect();
+        for waiting in waiting {
             if self.broken || self.aside.holds(waiting.from) {
                 self.set_aside(Waiting { owner: None, ..waiting }, effects);
                 continue;
             }
             let had_its_say = waiting.owner.filter(|owner| Some(*owner) == answered);
             self.take_in(waiting.from, waiting.update, waiting.came, had_its_say, now, effects);
+        }
+        for sender in senders.into_iter().filter(|sender| !self.aside.holds(*sender)).collect::<Vec<_>>() {
+            if self.pay(sender) {
+                self.ask(sender, Asked::ForContent, effects);
+            }
         }
     }
 
@@ -109,7 +122,12 @@ impl Room {
             claims: came == Came::Live && session.announced.is_none(),
         };
         match self.judge(&source, &update) {
-            Verdict::Merged => self.owe_ack(id, came),
+            Verdict::Merged => {
+                if came != Came::Live {
+                    self.turn.synchronised.push(id);
+                }
+                self.owe_ack(id, came);
+            }
             Verdict::Gap => self.refuse_gap(id, &update, came, effects),
             Verdict::Foreign(owner) if Some(owner) == had_its_say => {
                 // The owner was asked and did not write this.
@@ -190,12 +208,28 @@ impl Room {
         update.sections().iter().any(|section| section.end > self.clock(section.client))
     }
 
-    /// The live session that a client id with new content in the update belongs to, if it is not the sender's own.
+    /// The live session that a client id with new content in the update belongs to, if it is not the sender's own and
+    /// its owner has not said that it wrote so much.
     fn foreign_owner(&self, sender: SessionId, update: &Update) -> Option<SessionId> {
         update.sections().iter().find_map(|section| {
             let owner = *self.owners.get(&section.client)?;
-            (owner != sender && section.end > self.clock(section.client)).then_some(owner)
+            if owner == sender || section.end <= self.clock(section.client) {
+                return None;
+            }
+            let claims = self.sessions.get(&owner).map_or(&[][..], |session| &session.claims);
+            let claimed = claims.iter().any(|(client, end)| *client == section.client && section.end <= *end);
+            (!claimed).then_some(owner)
         })
+    }
+
+    /// What a session says it wrote under its own client ids. After a crash two clients may each hold what the server
+    /// has forgotten of the other: neither answer can be taken in before the other, but each vouches for the other.
+    fn note_claims(&mut self, id: SessionId, answer: &Update) {
+        let owners = &self.owners;
+        let own = answer.sections().iter().filter(|section| owners.get(&section.client) == Some(&id));
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.claims = own.map(|section| (section.client, section.end)).collect();
+        }
     }
 
     /// What the client expects for the update it sent.
@@ -217,6 +251,9 @@ impl Room {
 
     /// A session that may only read: an answer which brings nothing is fine, all else is not taken.
     fn refuse_reader(&mut self, id: SessionId, update: &Update, came: Came, effects: &mut Vec<Effect>) {
+        if came != Came::Live {
+            self.turn.synchronised.push(id);
+        }
         let brings_nothing = !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update);
         if came != Came::Live && brings_nothing {
             self.owe_ack(id, came);
@@ -257,36 +294,42 @@ impl Room {
     }
 
     /// A Step2 came: an answer to what was asked. What it brought may settle older debts.
-    fn answered(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
+    fn answered(&mut self, id: SessionId, gaps_before: u32, now: Now, effects: &mut Vec<Effect>) {
+        let still_owed = self.pay(id);
+        let held_up = self.aside.holds(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.challenged = None;
-        let clocks = &self.clocks;
-        let has = |client: &ClientId| clocks.get(client).copied().unwrap_or(0);
-        let (paid, open): (Vec<_>, Vec<_>) = std::mem::take(&mut session.owed)
-            .into_iter()
-            .partition(|needs| needs.iter().all(|(client, clock)| has(client) >= *clock));
-        let status = session.member.acks == Acks::Status;
-        let held_up = self.aside.holds(id);
-        session.owed = open;
-        if !session.owed.is_empty() && !held_up {
+        if still_owed && !held_up {
             session.gaps += 1;
         }
-        let ask_again = !session.owed.is_empty() || session.gaps > 0;
+        let ask_again = session.gaps > gaps_before;
         let gave_up = session.gaps >= GAPS_AFTER_ANSWER_MAX;
-        if !ask_again {
+        if !ask_again && !held_up {
             session.gaps = 0;
-        }
-        if status {
-            self.turn.then.extend(paid.iter().map(|_| Then::Ack(id)));
         }
         if gave_up {
             self.hang_up(id, HangUp::Gaps, effects);
-        } else if ask_again && !held_up {
+        } else if ask_again {
             self.ask(id, Asked::ForContent, effects);
         }
         if self.aside.waits_for(id) {
             self.look_again(Some(id), now, effects);
         }
+    }
+
+    /// Acknowledges what was refused for a gap and has come by another frame. Returns whether more is owed.
+    fn pay(&mut self, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        let clocks = &self.clocks;
+        let has = |client: &ClientId| clocks.get(client).copied().unwrap_or(0);
+        let (paid, open): (Vec<_>, Vec<_>) = std::mem::take(&mut session.owed)
+            .into_iter()
+            .partition(|needs| needs.iter().all(|(client, clock)| has(client) >= *clock));
+        session.owed = open;
+        if session.member.acks == Acks::Status {
+            self.turn.then.extend(paid.iter().map(|_| Then::Ack(id)));
+        }
+        !session.owed.is_empty()
     }
 
     fn set_aside(&mut self, waiting: Waiting, effects: &mut Vec<Effect>) {
