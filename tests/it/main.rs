@@ -1,1 +1,5 @@
 //! Black-box tests, one file per behaviour.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod rooms_in_a_seeded_world;
