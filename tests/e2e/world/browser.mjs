@@ -1,0 +1,166 @@
+// Chromium, people in it, and what they see.
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { chromium } from 'playwright-core'
+
+const require = createRequire(import.meta.url)
+const AXE = require.resolve('axe-core/axe.min.js')
+const SHOTS = path.join(import.meta.dirname, '..', 'shots')
+/** Of axe's four grades, those that keep someone from using the page. */
+const SERIOUS = new Set(['serious', 'critical'])
+
+export const SIZES = {
+  desk: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+  smallPhone: { width: 320, height: 640 }
+}
+
+/** A browser process. Nothing in it may call home: the tests also run where there is no network. */
+export function launch () {
+  return chromium.launch({
+    executablePath: process.env.WEFT_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+  })
+}
+
+/** Someone with a browser of their own (storage, name, scheme); closed when the test ends. */
+export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk } = {}) {
+  const context = await browser.newContext({ baseURL: server.http, colorScheme: scheme, viewport: size, locale: 'en-US', reducedMotion: 'reduce' })
+  t.after(() => context.close())
+  return new Person(context)
+}
+
+class Person {
+  constructor (context) {
+    this.context = context
+    this.errors = []
+  }
+
+  /** Opens a tab at `address`. */
+  async open (address = '/') {
+    const page = await this.context.newPage()
+    page.setDefaultTimeout(15_000)
+    page.on('pageerror', error => this.errors.push(error.message))
+    await page.goto(address)
+    return new Tab(page)
+  }
+
+  /** Opens a tab on a page just made, ready to be written. */
+  async openNewPage () {
+    const tab = await this.open('/')
+    await tab.page.getByRole('button', { name: 'New page' }).first().click()
+    await tab.ready()
+    return tab
+  }
+}
+
+export class Tab {
+  constructor (page) {
+    this.page = page
+    this.title = page.getByRole('textbox', { name: 'Page title' })
+    this.body = page.getByRole('textbox', { name: 'Page text' })
+    this.word = page.locator('.state-word')
+  }
+
+  get address () {
+    return new URL(this.page.url()).pathname
+  }
+
+  /** The name of the document that this page shows. */
+  get document () {
+    return this.address.slice(1)
+  }
+
+  ready () {
+    return this.body.waitFor({ timeout: 20_000 })
+  }
+
+  /** Types at the end of the body. */
+  async type (text) {
+    // Not by a click: one below the last block makes a new paragraph, as it should.
+    await this.body.focus()
+    await this.page.keyboard.press('Control+End')
+    await this.page.keyboard.type(text)
+  }
+
+  /** The body as one line per block; carets of others are drawn in it and are not its text. */
+  text () {
+    return this.body.evaluate(body => [...body.children]
+      .map(block => {
+        const copy = block.cloneNode(true)
+        for (const caret of copy.querySelectorAll('[class*="caret"], .ProseMirror-widget, .ProseMirror-separator')) caret.remove()
+        return copy.textContent.replace(/\u2060/g, '')
+      })
+      .join('\n').trimEnd())
+  }
+
+  /** Waits until the body holds `part`. */
+  async reads (part, timeout = 15_000) {
+    await eventually(`the page reads ${JSON.stringify(part)}`, async () => (await this.text()).includes(part), timeout)
+  }
+
+  /** Waits until the state word is exactly `text` (a string or a pattern). */
+  async says (text, timeout = 20_000) {
+    let now
+    await eventually(() => `the state word says ${text}; it says ${now}`, async () => {
+      now = (await this.word.textContent()).trim()
+      return typeof text === 'string' ? now === text : text.test(now)
+    }, timeout)
+  }
+
+  /** The state words from now on, each change once; ends with the tab. */
+  async watchWord () {
+    await this.word.evaluate(word => {
+      window.words = [word.textContent.trim()]
+      new MutationObserver(() => {
+        const now = word.textContent.trim()
+        if (window.words.at(-1) !== now) window.words.push(now)
+      }).observe(word, { childList: true, subtree: true, characterData: true })
+    })
+  }
+
+  words () {
+    return this.page.evaluate(() => window.words)
+  }
+
+  async shot (name) {
+    mkdirSync(SHOTS, { recursive: true })
+    await this.page.screenshot({ path: path.join(SHOTS, `${name}.png`) })
+  }
+
+  /** How far the page is wider than the window, in CSS pixels. */
+  overflow () {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  }
+
+  /** What axe finds serious or worse, a line each. */
+  async seriousFindings () {
+    await this.page.addScriptTag({ path: AXE }).catch(() => this.page.evaluate(require('node:fs').readFileSync(AXE, 'utf8')))
+    const { violations } = await this.page.evaluate(() => window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    }))
+    return violations
+      .filter(({ impact }) => SERIOUS.has(impact))
+      .map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
+  }
+
+  close () {
+    return this.page.close()
+  }
+}
+
+/** Looks again until `check()` holds; for what the browser gives no event for. */
+export async function eventually (what, check, timeout = 15_000) {
+  const end = Date.now() + timeout
+  let last = null
+  for (;;) {
+    try {
+      if (await check()) return
+    } catch (error) {
+      last = error
+    }
+    if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${typeof what === 'function' ? what() : what}`, { cause: last })
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
