@@ -21,6 +21,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<ExitCode> {
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<bool> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(arguments).current_dir(root).status().context("cannot run cargo")?;
+    let status =
+        Command::new(cargo).args(arguments).current_dir(root).status().context("cannot run cargo")?;
     Ok(status.success())
 }
