@@ -23,6 +23,10 @@ use crate::{backups, data};
 const CLOSE_RESERVE: Duration = Duration::from_secs(1);
 /// Descriptors the store, the log and the rest need besides connections.
 const OTHER_FILES: u64 = 128;
+/// The stack of every thread. Deleting nested content recurses once a level inside the CRDT, some 300 bytes each, and how
+/// deep content nests over many small updates is a stranger's choice: at most as deep as a document may hold shared
+/// types. Only what is used of a stack takes memory.
+const STACK_BYTES: usize = 192 << 20;
 /// As a shell reports a process that Ctrl-C ended.
 const EXIT_INTERRUPTED: i32 = 130;
 
@@ -30,7 +34,9 @@ const EXIT_INTERRUPTED: i32 = 130;
 pub(crate) fn run(mut settings: Settings) -> Exit {
     telemetry::start_logs(&settings);
     fit_connections(&mut settings, raise_file_limit());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let threads =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = match threads {
         Ok(runtime) => runtime,
         Err(error) => {
             cli::complain(&format!("weft: the runtime cannot start: {error}"));
