@@ -74,9 +74,13 @@ pub(crate) async fn round(target: &Target, room: &str, seconds: u64) -> Result<H
 
 /// The quantiles of the server's own commit time, in ms: (p50, p99), when its /metrics names one.
 ///
-/// Reads a Prometheus summary (`quantile` labels) or histogram (`le` labels) in seconds whose name holds "commit".
+/// Reads a Prometheus summary (`quantile` labels) or histogram (`le` labels) whose name holds "commit" and "seconds".
 pub(crate) fn server_side(metrics: &str) -> Option<(f64, f64)> {
-    let lines = metrics.lines().filter(|line| !line.starts_with('#') && line.contains("commit"));
+    let told = |line: &&str| {
+        let name = line.split(['{', ' ']).next().unwrap_or_default();
+        !line.starts_with('#') && name.contains("commit") && name.contains("seconds")
+    };
+    let lines = metrics.lines().filter(told);
     let labelled = |label: &str| -> Vec<(f64, f64)> {
         let prefix = format!("{label}=\"");
         let read = |line: &str| {
@@ -120,7 +124,7 @@ mod tests {
             weft_commit_seconds{quantile=\"0.5\"} 0.002\nweft_commit_seconds{quantile=\"0.99\"} 0.009\n\
             weft_commit_seconds_sum 7\n";
         assert_eq!(server_side(summary), Some((2.0, 9.0)));
-        let histogram = "x_commit_seconds_bucket{le=\"0.001\"} 40\nx_commit_seconds_bucket{le=\"0.002\"} 60\n\
+        let histogram = "x_commit_batches_bucket{le=\"7\"} 9\nx_commit_seconds_bucket{le=\"0.001\"} 40\nx_commit_seconds_bucket{le=\"0.002\"} 60\n\
             x_commit_seconds_bucket{le=\"0.01\"} 100\nx_commit_seconds_bucket{le=\"+Inf\"} 100\n";
         let (p50, p99) = server_side(histogram).unwrap();
         assert!((p50 - 1.5).abs() < 1e-9 && (p99 - 9.8).abs() < 1e-9, "{p50} {p99}");

@@ -71,7 +71,7 @@ impl Document {
             }
             Err(_) => {
                 let origin = format!("made up, as {} is not there", trace.display());
-                Ok(Document::write(made_up(MADE_UP_EDITS, MADE_UP_CHARS), origin))
+                Ok(Document::write(made_up(MADE_UP_EDITS), origin))
             }
         }
     }
@@ -113,26 +113,28 @@ impl Document {
     }
 }
 
-/// Somebody who types, corrects and jumps about, the same each time: `edits` edits that leave `chars` characters.
-fn made_up(edits: usize, chars: usize) -> impl Iterator<Item = Patch> {
+/// How the made-up author writes: so many characters, then some of them taken back, one by one; and now and then the
+/// caret goes elsewhere. The counts make the recorded session's length of its edits.
+const BURST_EDITS: usize = 60;
+const BURST_KEPT: usize = BURST_EDITS * MADE_UP_CHARS / MADE_UP_EDITS;
+const BURST_TYPED: usize = (BURST_EDITS + BURST_KEPT) / 2;
+const BURSTS_A_PLACE: u32 = 5;
+
+/// The same author each time: `edits` edits.
+fn made_up(edits: usize) -> impl Iterator<Item = Patch> {
     let mut rng = SmallRng::seed_from_u64(2);
-    let deletions = (edits - chars) / 2;
-    let (mut length, mut caret, mut deleted) = (0_u32, 0_u32, 0);
-    (0..edits).map_while(move |edit| {
-        if rng.random_ratio(1, 60) {
+    let (mut length, mut caret) = (0_u32, 0_u32);
+    (0..edits).map(move |edit| {
+        if edit.is_multiple_of(BURST_EDITS) && rng.random_ratio(1, BURSTS_A_PLACE) {
             caret = rng.random_range(0..=length);
         }
-        let due = (deletions * (edit + 1)).div_ceil(edits);
-        if deleted < due && caret > 0 && rng.random_ratio(2, 3) {
-            deleted += 1;
-            length -= 1;
-            caret -= 1;
-            return Some(Patch(caret, 1, String::new()));
+        if edit % BURST_EDITS < BURST_TYPED {
+            (length, caret) = (length + 1, caret + 1);
+            let letter = char::from(b'a' + rng.random_range(0..26_u8));
+            return Patch(caret - 1, 0, letter.to_string());
         }
-        length += 1;
-        caret += 1;
-        let letter = char::from(b'a' + rng.random_range(0..26_u8));
-        Some(Patch(caret - 1, 0, letter.to_string()))
+        (length, caret) = (length - 1, caret - 1);
+        Patch(caret, 1, String::new())
     })
 }
 
@@ -143,9 +145,18 @@ mod tests {
 
     #[test]
     fn a_made_up_document_is_whole_only_with_all_of_its_updates() {
-        let document = Document::write(made_up(2_000, 800), "a test".into());
+        let document = Document::write(made_up(2_000), "a test".into());
         assert_eq!(document.updates.len(), 2_000);
-        assert!((700..900).contains(&document.text.len()), "{} characters", document.text.len());
+        let mut next = 0;
+        for update in &document.updates {
+            crate::update::spans(update, |_, start, end| {
+                assert_eq!(start, next, "every update begins where the one before ended");
+                next = end;
+            })
+            .unwrap();
+        }
+        let length = document.text.len();
+        assert!(length.abs_diff(2_000 * MADE_UP_CHARS / MADE_UP_EDITS) < BURST_EDITS, "{length} characters");
         let doc = Doc::new();
         for update in &document.updates {
             doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();

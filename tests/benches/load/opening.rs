@@ -46,7 +46,11 @@ pub(crate) async fn type_document(target: &Target, room: &str, document: &Docume
         let mut frames = Vec::new();
         updates.iter().for_each(|update| opened.session.append_update(&mut frames, update));
         opened.session.push(&frames);
-        ensure!(opened.session.drained().await, "the socket broke while the document was typed");
+        if !opened.session.drained().await {
+            // The reading side knows why.
+            ear.await??;
+            bail!("the socket broke while the document was typed");
+        }
     }
     let sent = Instant::now();
     loop {
@@ -55,7 +59,10 @@ pub(crate) async fn type_document(target: &Target, room: &str, document: &Docume
             break;
         }
         ensure!(sent.elapsed() < KEEPING_MAX, "the server still lacks part of the document");
-        ensure!(!ear.is_finished(), "the socket that typed the document ended early");
+        if ear.is_finished() {
+            ear.await??;
+            bail!("the server closed the socket that typed the document");
+        }
         sleep(Duration::from_millis(100)).await;
     }
     ear.abort();
@@ -66,6 +73,8 @@ pub(crate) async fn type_document(target: &Target, room: &str, document: &Docume
 async fn listen(mut reader: Reader, session: Session, target: Target) -> Result<()> {
     let hear = |frame: crate::socket::Frame<'_>| match session.hear(target.dialect, frame)? {
         Said::Refused => bail!("the server refused an edit"),
+        // Every edit follows the one before it, so there is nothing to ask for.
+        Said::Step1(have) => bail!("the server lacks edits it was sent: it has the state vector {have:02x?}"),
         _ => Ok(()),
     };
     while reader.read(hear).await? {}

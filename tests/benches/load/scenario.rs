@@ -32,6 +32,9 @@ const IDLE_COUNT_QUICK: usize = 300;
 /// As fast as it goes; the options say how many updates may be under way.
 const FULL: Pace = Pace::Saturation { window: 0 };
 
+/// Far more under way than a server reads or writes at once: bounded queues overflow, and nothing may be lost for it.
+const FLOOD: Pace = Pace::Saturation { window: 4_096 };
+
 /// A load and what is asked of a server under it.
 struct Load {
     name: &'static str,
@@ -49,13 +52,14 @@ const fn load(name: &'static str, who: [usize; 3], pace: Pace, delivered: Goal) 
 }
 
 /// Every load, the quiet ones first.
-const LOADS: [Load; 6] = [
+const LOADS: [Load; 7] = [
     load("busy-room-typing", [1, 100, 5], Pace::Keys(10.0), Goal::None),
     load("big-room-typing", [1, 1_000, 2], Pace::Keys(5.0), Goal::None),
     load("many-rooms-typing", [100, 5, 1], Pace::Keys(5.0), Goal::None),
     load("busy-room-saturation", [1, 100, 5], FULL, Goal::RatioAtLeast(0.5)),
     load("big-room-saturation", [1, 1_000, 2], FULL, Goal::None),
     load("many-rooms-saturation", [100, 5, 1], FULL, Goal::RatioAtLeast(0.25)),
+    load("busy-room-flood", [1, 100, 5], FLOOD, Goal::None),
 ];
 
 /// Measures everything the options ask for.
@@ -171,7 +175,7 @@ impl Bench<'_> {
         let relay = self.relay().await?;
         let timing = Timing { warm_up: WARM_UP, measured: Duration::from_secs(self.options.seconds) };
         let mut shape = load.shape;
-        if let Pace::Saturation { window } = &mut shape.pace {
+        if let Pace::Saturation { window: window @ 0 } = &mut shape.pace {
             *window = self.options.in_flight;
         }
         let (mut of_server, mut of_relay) = (Vec::new(), Vec::new());

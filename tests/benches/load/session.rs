@@ -227,7 +227,9 @@ impl Session {
                 self.push_pong(payload);
                 Ok(Said::Other)
             }
-            Frame::Close(code) => bail!("the server closed the socket with code {code:?}"),
+            Frame::Close(code, reason) => {
+                bail!("the server closed the socket: {code:?} {}", String::from_utf8_lossy(reason))
+            }
             Frame::Other => Ok(Said::Other),
         }
     }

@@ -84,8 +84,8 @@ pub(crate) enum Frame<'a> {
     Binary(&'a [u8]),
     /// To be answered with the same bytes.
     Ping(&'a [u8]),
-    /// The server ends the socket, with a close code when it gave one.
-    Close(Option<u16>),
+    /// The server ends the socket, with a close code when it gave one, and its reason.
+    Close(Option<u16>, &'a [u8]),
     /// Pongs and text, which no dialect uses.
     Other,
 }
@@ -156,7 +156,10 @@ fn frame(bytes: &[u8]) -> Result<Option<(Frame<'_>, usize)>> {
     let frame = match first & 0x0f {
         BINARY => Frame::Binary(payload),
         PING => Frame::Ping(payload),
-        CLOSE => Frame::Close(payload.first_chunk().map(|code| u16::from_be_bytes(*code))),
+        CLOSE => match payload.split_first_chunk() {
+            Some((code, reason)) => Frame::Close(Some(u16::from_be_bytes(*code)), reason),
+            None => Frame::Close(None, &[]),
+        },
         _ => Frame::Other,
     };
     Ok(Some((frame, 2 + extra + length)))
