@@ -29,8 +29,10 @@ pub const STEP1_EVERY_MS: u64 = 1_000;
 /// The size of a document's encoded state, bytes, from which on it may shrink but not grow.
 pub const STATE_BYTES_MAX: usize = 32 << 20;
 
-/// Updates that become one record or one frame at most.
-pub const WEAVE_MAX: usize = 256;
+/// Shared types (paragraphs, lists, maps) that a document may hold, deleted ones included. They cannot nest deeper than
+/// there are of them, and the CRDT deletes nested ones by recursion: this is what keeps it within a thread's stack.
+/// A page of a megabyte has about 6,000.
+pub const TYPES_MAX: usize = 400_000;
 
 /// The longest name a person's presence gives, as kept in the log, bytes.
 pub const AUTHOR_NAME_BYTES_MAX: usize = 64;

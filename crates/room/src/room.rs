@@ -36,6 +36,8 @@ pub struct Loaded {
     pub tail: Vec<Update>,
     /// The place of the last record.
     pub head: Seq,
+    /// How many shared types it holds, deleted ones included.
+    pub types: usize,
 }
 
 /// What a room has done since it was last asked, for the metrics.
@@ -59,6 +61,8 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Room {
     document: Document,
+    /// How many shared types it holds, deleted ones included.
+    types: usize,
     /// The next clock of every client id: the state vector, kept here so that no frame costs a look into the document.
     clocks: HashMap<ClientId, u32>,
     catchup: Catchup,
@@ -88,6 +92,7 @@ impl Room {
         Self {
             clocks: loaded.document.clocks(),
             document: loaded.document,
+            types: loaded.types,
             catchup: Catchup::new(loaded.base, loaded.tail),
             sessions: BTreeMap::new(),
             presence: Presence::default(),
@@ -132,7 +137,7 @@ impl Room {
             let due = now_or_later.filter_map(|then| self.saving.behind(then)).collect();
             self.perform(due, effects);
         } else {
-            turn.relay(&self.newcomers, effects);
+            turn.relay(&self.who_waits(&turn), effects);
             let drafts = turn.drafts(now.wall);
             let ticket = self.saving.issue(turn.then);
             effects.push(Effect::Append { ticket, drafts });
@@ -141,6 +146,16 @@ impl Room {
         if let Some(entries) = self.presence.news() {
             effects.push(Effect::Whisper { to: None, entries });
         }
+    }
+
+    /// Who reads its own content as an acknowledgement and cannot be told from this turn's what is its own. A newcomer's
+    /// may come by its old socket, or by others who pass it on; and anybody's may be in what repeats older content.
+    fn who_waits(&self, turn: &Turn) -> Vec<SessionId> {
+        if !turn.accepted.iter().any(|accepted| accepted.repeats) {
+            return self.newcomers.clone();
+        }
+        let echoing = self.sessions.iter().filter(|(_, session)| session.member.acks == Acks::Echo);
+        echoing.map(|(id, _)| *id).collect()
     }
 
     /// By when (on the monotonic clock of [`Now`]) the room wants an [`Event::Wake`], if it wants one.
@@ -206,6 +221,7 @@ impl Room {
     pub fn rebuilt(&mut self, loaded: Loaded) {
         self.clocks = loaded.document.clocks();
         self.document = loaded.document;
+        self.types = loaded.types;
         self.catchup = Catchup::new(loaded.base, loaded.tail);
         self.saving.head = loaded.head;
         self.broken = false;

@@ -5,13 +5,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smallvec::SmallVec;
 use weft_ids::ClientId;
-use weft_wire::{StateVector, Update};
+use weft_wire::{DeleteSpan, StateVector, Update};
 
 use crate::event::Member;
 use crate::limits::{AUTHOR_NAME_BYTES_MAX, STEP1_BURST, STEP1_EVERY_MS};
 
 /// Clocks a document must have reached.
 pub(crate) type Needs = SmallVec<[(ClientId, u32); 2]>;
+
+/// What must be in the document before an update that was refused for a gap may be acknowledged.
+#[derive(Debug)]
+pub(crate) struct Debt {
+    pub(crate) clocks: Needs,
+    pub(crate) deletes: SmallVec<[DeleteSpan; 1]>,
+}
 
 /// Why a session was sent our SyncStep1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +46,7 @@ pub(crate) struct Session {
     /// When it was last challenged, so that a stranger cannot make it answer all the time.
     pub(crate) last_challenge: Option<u64>,
     /// Updates refused for a gap: each is acknowledged when what it carried has come by another frame.
-    pub(crate) owed: Vec<Needs>,
+    pub(crate) owed: Vec<Debt>,
     /// How often gaps remained after it answered.
     pub(crate) gaps: u32,
     /// What the person calls themselves.
@@ -101,16 +108,15 @@ impl Session {
     }
 }
 
-/// The clocks a document has once it holds `update`.
-pub(crate) fn needs_of(update: &Update) -> Needs {
+/// What a document holds once it holds `update`.
+pub(crate) fn debt_of(update: &Update) -> Debt {
     let sections = update.sections().iter().map(|section| (section.client, section.end));
-    let deletes = update.deletes().iter().map(|span| (span.client, span.end));
     let places = update.needs().iter().map(|place| (place.client, place.clock + 1));
-    let mut needs: Needs = sections.chain(deletes).chain(places).collect();
+    let mut clocks: Needs = sections.chain(places).collect();
     // Only the highest clock of each client matters.
-    needs.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
-    needs.dedup_by_key(|(client, _)| *client);
-    needs
+    clocks.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
+    clocks.dedup_by_key(|(client, _)| *client);
+    Debt { clocks, deletes: update.deletes().into() }
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

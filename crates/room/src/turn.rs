@@ -27,6 +27,8 @@ pub(crate) struct Source {
 pub(crate) struct Accepted {
     pub(crate) source: Source,
     pub(crate) update: Update,
+    /// It also holds what was here before, by whomever, and is perhaps not on disk yet.
+    pub(crate) repeats: bool,
 }
 
 #[derive(Debug, Default)]
@@ -59,10 +61,9 @@ impl Turn {
     }
 
     /// Tells everyone at once, except those who must not see their own content before it is on disk: they get what
-    /// the others wrote now, and their own as an echo later. For `newcomers` it is not known what is their own: it may
-    /// come by their old socket, or by others who pass it on. They get everything later.
-    pub(crate) fn relay(&mut self, newcomers: &[SessionId], effects: &mut Vec<Effect>) {
-        let mut echoing: SmallVec<[SessionId; 2]> = newcomers.into();
+    /// the others wrote now, and their own as an echo later. Those who `wait` get everything later.
+    pub(crate) fn relay(&mut self, wait: &[SessionId], effects: &mut Vec<Effect>) {
+        let mut echoing: SmallVec<[SessionId; 2]> = wait.into();
         for accepted in &self.accepted {
             if accepted.source.echo && !echoing.contains(&accepted.source.session) {
                 echoing.push(accepted.source.session);
@@ -71,7 +72,7 @@ impl Turn {
         let all = weave_all(self.accepted.iter().map(|accepted| accepted.update.clone()).collect());
         effects.extend(all.into_iter().map(|update| Effect::Broadcast { update, except: echoing.clone() }));
         for session in echoing {
-            let all_of_it = newcomers.contains(&session);
+            let all_of_it = wait.contains(&session);
             let (own, others): (Vec<_>, Vec<_>) =
                 self.accepted.iter().partition(|accepted| all_of_it || accepted.source.session == session);
             let updates = |accepted: Vec<&Accepted>| {

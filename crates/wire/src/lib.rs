@@ -14,6 +14,7 @@
 pub mod awareness;
 pub mod close;
 mod dialect;
+mod fitting;
 mod hocuspocus;
 mod message;
 pub mod scan;

@@ -14,7 +14,7 @@ use crate::update::{DeleteSpan, Place, Section, Update};
 use crate::varint::{uint_len, write_uint};
 
 /// A section, the number of the update it stands in, and that update's bytes.
-type Run<'a> = (Section, usize, &'a [u8]);
+pub(crate) type Run<'a> = (Section, usize, &'a [u8]);
 
 impl Update {
     /// One update that holds what all of `updates` hold when taken one after the other: for each client the runs are
@@ -111,7 +111,7 @@ fn blocks_len(sections: &[Section], runs: &[Run<'_>]) -> usize {
     uint_len(sections.len() as u64) + heads + bodies
 }
 
-fn write_blocks(
+pub(crate) fn write_blocks(
     out: &mut Vec<u8>,
     mut sections: SmallVec<[Section; 1]>,
     runs: &[Run<'_>],
@@ -144,7 +144,7 @@ fn deletes_len(deletes: &[DeleteSpan]) -> usize {
     uint_len(by_client(deletes).count() as u64) + heads + spans
 }
 
-fn write_deletes(out: &mut Vec<u8>, deletes: &[DeleteSpan]) {
+pub(crate) fn write_deletes(out: &mut Vec<u8>, deletes: &[DeleteSpan]) {
     write_uint(out, by_client(deletes).count() as u64);
     for spans in by_client(deletes) {
         write_uint(out, spans[0].client.get());

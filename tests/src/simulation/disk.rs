@@ -88,7 +88,7 @@ impl Disk {
         let tail = self.records[from..].to_vec();
         let parts = base.iter().map(|base| &base[..]).chain(tail.iter().map(|update| &update.bytes()[..]));
         let document = Document::restore(parts).map_err(|error| error.to_string())?;
-        Ok(Loaded { document, base, tail, head: self.head() })
+        Ok(Loaded { document, base, tail, head: self.head(), types: 0 })
     }
 
     /// The whole document from the log alone, as if there had never been a checkpoint.

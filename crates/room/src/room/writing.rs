@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use weft_doc::{MergeError, Merged};
 use weft_ids::{ClientId, SessionId};
-use weft_wire::{ServerMessage, Update};
+use weft_wire::{DeleteSpan, ServerMessage, Update};
 
 use crate::aside::{Came, Waiting};
 use crate::effect::{Effect, HangUp, Outcome};
 use crate::event::{Acks, Now, RequestId};
-use crate::limits::{GAPS_AFTER_ANSWER_MAX, OWED_MAX, STATE_BYTES_MAX};
+use crate::limits::{GAPS_AFTER_ANSWER_MAX, OWED_MAX, STATE_BYTES_MAX, TYPES_MAX};
 use crate::room::Room;
 use crate::saving::Then;
-use crate::session::{Asked, needs_of};
+use crate::session::{Asked, debt_of};
 use crate::turn::{Accepted, Source};
 
 /// What a room makes of an update.
@@ -128,6 +128,12 @@ impl Room {
                 }
                 self.owe_ack(id, came);
             }
+            Verdict::Gap if came != Came::Live && self.has_gap(&update) => {
+                // It holds what waits at its sender for something lost. The rest need not wait for that.
+                self.counts.gaps += 1;
+                let part = update.fitting(|client| self.clock(client));
+                self.take_in(id, part, came, had_its_say, now, effects);
+            }
             Verdict::Gap => self.refuse_gap(id, &update, came, effects),
             Verdict::Foreign(owner) if Some(owner) == had_its_say => {
                 // The owner was asked and did not write this.
@@ -159,8 +165,7 @@ impl Room {
         if let Some(owner) = self.foreign_owner(source.session, update) {
             return Verdict::Foreign(owner);
         }
-        let grows = self.brings_blocks(update);
-        if grows && self.catchup.bytes() + update.bytes().len() > STATE_BYTES_MAX {
+        if self.brings_blocks(update) && self.is_full_for(update) {
             return Verdict::TooLarge;
         }
         match self.document.merge(update.bytes()) {
@@ -182,6 +187,7 @@ impl Room {
 
     fn accept(&mut self, source: &Source, update: &Update) {
         self.counts.merged += 1;
+        let repeats = update.sections().iter().any(|section| section.start < self.clock(section.client));
         for section in update.sections() {
             let clock = self.clocks.entry(section.client).or_default();
             if section.end > *clock {
@@ -191,8 +197,9 @@ impl Room {
                 }
             }
         }
+        self.types += update.types().len();
         self.catchup.push(update.clone());
-        self.turn.accepted.push(Accepted { source: source.clone(), update: update.clone() });
+        self.turn.accepted.push(Accepted { source: source.clone(), update: update.clone(), repeats });
     }
 
     fn clock(&self, client: ClientId) -> u32 {
@@ -206,6 +213,11 @@ impl Room {
 
     fn brings_blocks(&self, update: &Update) -> bool {
         update.sections().iter().any(|section| section.end > self.clock(section.client))
+    }
+
+    fn is_full_for(&self, update: &Update) -> bool {
+        self.catchup.bytes() + update.bytes().len() > STATE_BYTES_MAX
+            || self.types + update.types().len() > TYPES_MAX
     }
 
     /// The live session that a client id with new content in the update belongs to, if it is not the sender's own and
@@ -254,7 +266,8 @@ impl Room {
         if came != Came::Live {
             self.turn.synchronised.push(id);
         }
-        let brings_nothing = !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update);
+        let brings_nothing =
+            !self.has_gap(update) && !self.brings_blocks(update) && self.has_deleted(update.deletes());
         if came != Came::Live && brings_nothing {
             self.owe_ack(id, came);
         } else {
@@ -262,8 +275,7 @@ impl Room {
         }
     }
 
-    fn has_deleted(&self, update: &Update) -> bool {
-        let spans = update.deletes();
+    fn has_deleted(&self, spans: &[DeleteSpan]) -> bool {
         spans.is_empty()
             || self.document.has_deleted(spans.iter().map(|span| (span.client, span.start..span.end)))
     }
@@ -284,7 +296,7 @@ impl Room {
             return;
         }
         if came.is_counted() {
-            session.owed.push(needs_of(update));
+            session.owed.push(debt_of(update));
         }
         if came == Came::Live {
             self.ask(id, Asked::ForContent, effects);
@@ -320,11 +332,15 @@ impl Room {
     /// Acknowledges what was refused for a gap and has come by another frame. Returns whether more is owed.
     fn pay(&mut self, id: SessionId) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else { return false };
-        let clocks = &self.clocks;
-        let has = |client: &ClientId| clocks.get(client).copied().unwrap_or(0);
-        let (paid, open): (Vec<_>, Vec<_>) = std::mem::take(&mut session.owed)
-            .into_iter()
-            .partition(|needs| needs.iter().all(|(client, clock)| has(client) >= *clock));
+        let owed = std::mem::take(&mut session.owed);
+        if owed.is_empty() {
+            return false;
+        }
+        let (paid, open): (Vec<_>, Vec<_>) = owed.into_iter().partition(|debt| {
+            debt.clocks.iter().all(|(client, clock)| self.clock(*client) >= *clock)
+                && self.has_deleted(&debt.deletes)
+        });
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
         session.owed = open;
         if session.member.acks == Acks::Status {
             self.turn.then.extend(paid.iter().map(|_| Then::Ack(id)));
