@@ -30,8 +30,10 @@ pub const RETRY_LONGEST: Duration = Duration::from_secs(5);
 
 /// A checkpoint is due when this many records came after the last one …
 pub const CHECKPOINT_RECORDS: u64 = 1_000;
-/// … and they hold at least this many bytes, or a quarter of the state.
-pub const CHECKPOINT_BYTES: usize = 16 << 10;
+/// … and they hold a quarter as many bytes as the state, but at least this many are needed …
+pub const CHECKPOINT_BYTES_LEAST: usize = 16 << 10;
+/// … and this many suffice.
+pub const CHECKPOINT_BYTES_MOST: usize = 4 << 20;
 /// A checkpoint is also cut when a document closes with this many records after the last one.
 pub const CHECKPOINT_RECORDS_AT_CLOSE: u64 = 100;
 /// The shortest time between two checkpoints of an open document.

@@ -9,13 +9,24 @@ use weft_room::Loaded;
 use weft_store::{CheckpointKind, Store, StoreError};
 use weft_wire::Update;
 
-use crate::limits::{CHECKPOINTS_KEPT, ENCODE_INLINE_BYTES_MAX, LOAD_PAGE_BYTES};
+use crate::limits::{
+    CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST, CHECKPOINT_RECORDS, CHECKPOINTS_KEPT,
+    ENCODE_INLINE_BYTES_MAX, LOAD_PAGE_BYTES,
+};
 
 /// How far behind the log the newest checkpoint is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Behind {
     pub(crate) records: u64,
     pub(crate) bytes: usize,
+}
+
+impl Behind {
+    /// Whether a new checkpoint of a document of about `bytes` bytes is worth its space.
+    pub(crate) fn is_far(self, bytes: usize) -> bool {
+        self.records >= CHECKPOINT_RECORDS
+            && self.bytes >= (bytes / 4).clamp(CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST)
+    }
 }
 
 /// Loads a document. One that nobody ever wrote is empty, and loading it creates nothing.
@@ -43,26 +54,49 @@ pub(crate) async fn load(store: &Arc<dyn Store>, doc: &DocId) -> Result<(Loaded,
         }
     }
     let bytes = base.as_ref().map_or(0, Bytes::len) + behind.bytes;
-    let (document, base, tail) = off_thread(bytes, move || {
+    let (document, types, base, tail) = off_thread(bytes, move || {
+        let types =
+            base.as_ref().map_or(0, types_of) + tail.iter().map(|update| update.types().len()).sum::<usize>();
         let parts = base.iter().map(|base| &base[..]).chain(tail.iter().map(|update| &update.bytes()[..]));
-        (Document::restore(parts), base, tail)
+        (Document::restore(parts), types, base, tail)
     })
     .await;
     let document = document.map_err(|error| StoreError::damaged(doc, head, error.to_string()))?;
-    Ok((Loaded { document, base, tail, head }, behind))
+    Ok((Loaded { document, base, tail, head, types }, behind))
 }
 
-/// Cuts a checkpoint of what is on disk, on a scratch document: the open one is not disturbed. Returns its place.
-pub(crate) async fn checkpoint(store: &Arc<dyn Store>, doc: &DocId) -> Result<Seq, StoreError> {
-    let (mut loaded, behind) = load(store, doc).await?;
-    if behind.records > 0 {
-        let bytes = behind.bytes + loaded.base.as_ref().map_or(0, Bytes::len);
-        let (state, head) = off_thread(bytes, move || (loaded.document.state(), loaded.head)).await;
-        store.save(doc, CheckpointKind::Live, head, state).await?;
-        store.keep_newest(doc, CheckpointKind::Live, CHECKPOINTS_KEPT).await?;
-        return Ok(head);
-    }
-    Ok(loaded.head)
+/// Cuts a checkpoint of what is on disk, on a scratch document: the open one is not disturbed.
+pub(crate) async fn checkpoint(store: &Arc<dyn Store>, doc: &DocId) -> Result<(), StoreError> {
+    let (loaded, behind) = load(store, doc).await?;
+    let Loaded { base: Some(state), head, .. } = encoded(loaded, behind).await else { return Ok(()) };
+    keep(store, doc, head, state).await
+}
+
+/// The same document with its state encoded anew: nothing comes after its base.
+pub(crate) async fn encoded(mut loaded: Loaded, behind: Behind) -> Loaded {
+    let bytes = behind.bytes + loaded.base.as_ref().map_or(0, Bytes::len);
+    off_thread(bytes, move || {
+        loaded.base = Some(loaded.document.state());
+        loaded.tail.clear();
+        loaded
+    })
+    .await
+}
+
+/// Keeps `state` as what the document was at `head`.
+pub(crate) async fn keep(
+    store: &Arc<dyn Store>,
+    doc: &DocId,
+    head: Seq,
+    state: Bytes,
+) -> Result<(), StoreError> {
+    store.save(doc, CheckpointKind::Live, head, state).await?;
+    store.keep_newest(doc, CheckpointKind::Live, CHECKPOINTS_KEPT).await
+}
+
+/// How many shared types a state holds. Our own encoding always scans; if it did not, decoding it says so.
+fn types_of(state: &Bytes) -> usize {
+    Update::scan(state.clone()).map_or(0, |state| state.types().len())
 }
 
 /// Runs `work` here if it is about few bytes, else where it may take its time.

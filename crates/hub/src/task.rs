@@ -22,7 +22,7 @@ use weft_wire::{ClientMessage, StateVector, Update, close};
 use self::appends::Appends;
 use crate::hub::{HubError, Inner, Position};
 use crate::limits::{
-    CHECKPOINT_BYTES, CHECKPOINT_PAUSE, CHECKPOINT_RECORDS, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE,
+    CHECKPOINT_BYTES_MOST, CHECKPOINT_PAUSE, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE,
     ENCODE_INLINE_BYTES_MAX, RETRY_FIRST, RETRY_LONGEST, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
     UNSAVED_BYTES_MAX,
 };
@@ -131,6 +131,8 @@ pub(crate) async fn run(
         Ok(opened) => opened,
         Err(error) => return fail(&doc, &hub, &error, commands),
     };
+    let replayed = behind.records > 0;
+    let (loaded, behind) = renew(&hub, &doc, loaded, behind).await;
     hub.metrics.opens.record(began.elapsed().as_secs_f64());
     let room = Room::new(loaded);
     let mut task = Task {
@@ -142,7 +144,7 @@ pub(crate) async fn run(
         requests_made: 0,
         behind,
         checkpointed: Instant::now(),
-        title_due: (behind.records > 0).then(|| Instant::now() + TITLE_PAUSE),
+        title_due: replayed.then(|| Instant::now() + TITLE_PAUSE),
         empty_since: Some(Instant::now()),
         evict: false,
         stopping: None,
@@ -152,7 +154,7 @@ pub(crate) async fn run(
         hub,
         vitals,
     };
-    if behind.records > 0 {
+    if replayed {
         // A crash may have come between a change and the note of its title.
         task.title.clear();
     }
@@ -183,6 +185,29 @@ async fn open(
             }
         }
     }
+}
+
+/// A document that was long in opening, because much came after its newest checkpoint, gets a new one at once.
+async fn renew(
+    hub: &Arc<Inner>,
+    doc: &DocId,
+    loaded: weft_room::Loaded,
+    behind: Behind,
+) -> (weft_room::Loaded, Behind) {
+    let bytes = loaded.base.as_ref().map_or(0, Bytes::len) + behind.bytes;
+    if !behind.is_far(bytes) {
+        return (loaded, behind);
+    }
+    let loaded = load::encoded(loaded, behind).await;
+    let (store, doc, head) = (hub.store.clone(), doc.clone(), loaded.head);
+    if let Some(state) = loaded.base.clone() {
+        tokio::spawn(async move {
+            if let Err(error) = load::keep(&store, &doc, head, state).await {
+                warn!(%doc, %error, "a checkpoint was not cut");
+            }
+        });
+    }
+    (loaded, Behind::default())
 }
 
 /// Tells everyone who waits that the document cannot be opened. The next one to come tries anew.
@@ -236,10 +261,10 @@ impl Task {
     async fn turn(&mut self, mut commands: VecDeque<Command>, event: Option<Event>) {
         let mut event = event;
         loop {
-            let heavy = self.room.bytes() > ENCODE_INLINE_BYTES_MAX && commands.iter().any(Command::encodes);
+            let encodes = commands.iter().any(Command::encodes);
             let first = event.take();
-            let effects = if heavy && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-                tokio::task::block_in_place(|| self.feed(first, &mut commands))
+            let effects = if encodes {
+                in_place(self.room.bytes(), || self.feed(first, &mut commands))
             } else {
                 self.feed(first, &mut commands)
             };
@@ -347,10 +372,7 @@ impl Task {
         if self.title_due.is_some_and(|due| due <= Instant::now()) {
             self.note_title();
         }
-        let due = self.behind.records >= CHECKPOINT_RECORDS
-            && self.behind.bytes >= (self.room.bytes() / 4).clamp(CHECKPOINT_BYTES, 4 << 20)
-            && self.checkpointed.elapsed() >= CHECKPOINT_PAUSE;
-        if due {
+        if self.checkpoint_due().is_some_and(|due| due <= Instant::now()) {
             self.behind = Behind::default();
             self.checkpointed = Instant::now();
             let (store, doc) = (self.hub.store.clone(), self.doc.clone());
@@ -370,6 +392,11 @@ impl Task {
                 outbox.close(Closing { code: close::RESTART, reason: "the server restarts" });
             }
         }
+    }
+
+    /// When the next checkpoint is to be cut, if one is.
+    fn checkpoint_due(&self) -> Option<Instant> {
+        self.behind.is_far(self.room.bytes()).then(|| self.checkpointed + CHECKPOINT_PAUSE)
     }
 
     /// The document in memory is not what the log says: once all that was accepted is stored, it is loaded anew.
@@ -423,11 +450,15 @@ impl Task {
         if self.title_due.is_some() {
             self.note_title();
         }
-        let due = self.behind.records >= CHECKPOINT_RECORDS_AT_CLOSE
-            && self.behind.bytes >= (self.room.bytes() / 8).min(1 << 20);
-        if self.stopping.is_none() && due && commands.is_empty() {
+        let worth_it = self.behind.records >= CHECKPOINT_RECORDS_AT_CLOSE
+            && self.behind.bytes >= (self.room.bytes() / 8).min(CHECKPOINT_BYTES_MOST);
+        // A server that stops has little time: only what would be long in opening.
+        let due = if self.stopping.is_some() { self.checkpoint_due().is_some() } else { worth_it };
+        if due && commands.is_empty() {
             self.behind = Behind::default();
-            if let Err(error) = load::checkpoint(&self.hub.store, &self.doc).await {
+            let head = self.room.head();
+            let state = in_place(self.room.bytes(), || self.room.state());
+            if let Err(error) = load::keep(&self.hub.store, &self.doc, head, state).await {
                 warn!(doc = %self.doc, %error, "a checkpoint was not cut");
             }
         }
@@ -459,7 +490,11 @@ impl Task {
             self.stopping.map(|since| since + if self.hung_up { DRAIN_PATIENCE * 2 } else { DRAIN_PATIENCE });
         // A time that has passed and changed nothing must not make the loop spin.
         let soonest = Instant::now() + Duration::from_millis(1);
-        [room, idle, stop, self.title_due].into_iter().flatten().min().map(|at| at.max(soonest))
+        [room, idle, stop, self.title_due, self.checkpoint_due()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(soonest))
     }
 
     fn tell_sessions(&self) {
@@ -473,6 +508,15 @@ impl Task {
         let weight = (self.room.bytes() as u64) * 10 + 4_096;
         let before = self.vitals.weight.swap(weight, Ordering::Relaxed);
         self.hub.weight.fetch_add(weight.wrapping_sub(before), Ordering::Relaxed);
+    }
+}
+
+/// Runs work on a document of about `bytes` bytes; if that is long, the other tasks of this thread move elsewhere first.
+fn in_place<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    if bytes > ENCODE_INLINE_BYTES_MAX && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
     }
 }
 

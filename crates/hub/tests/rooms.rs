@@ -9,10 +9,12 @@ use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 use weft_access::{Action, Grant, Rules, Subject, decide};
 use weft_hub::{Hub, HubError, HubSettings, Joining, Mail, Outlet, Session};
-use weft_ids::{DocId, Seq};
+use weft_ids::{DocId, Seq, SessionId, UnixMillis};
 use weft_store::fault::{Fault, FaultyStore, Op};
-use weft_store::{Log, MemoryStore, StoreError};
-use weft_wire::{ClientMessage, Dialect, Envelope, StateVector, Update};
+use weft_store::{
+    Author, Batch, BatchId, CheckpointKind, Checkpoints, Log, MemoryStore, NewRecord, RecordKind, StoreError,
+};
+use weft_wire::{ClientMessage, Dialect, Envelope, StateVector, Update, varint};
 
 fn grant(name: &str) -> Grant {
     let doc = DocId::new(name).unwrap();
@@ -226,6 +228,46 @@ async fn an_update_with_a_gap_is_answered_with_what_the_server_has() {
     let hub = hub(&store);
     let error = hub.submit(&grant("d"), typed(1, 3, b'x')).await.unwrap_err();
     assert_eq!(error, HubError::Gap { have: Bytes::from_static(&[0]) });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_was_long_in_opening_opens_from_a_checkpoint_the_next_time() {
+    let store = store();
+    let doc = DocId::new("d").unwrap();
+    let records: Vec<NewRecord> = (0..2_000u32).map(|clock| record(typed_wide(1, clock))).collect();
+    store.append(&doc, Batch { id: BatchId { writer: 1, number: 1 }, records }).await.unwrap();
+    let hub = hub(&store);
+    let text = hub.text(&grant("d")).await.unwrap().0;
+    assert_eq!(text.len(), 40_000);
+    timeout(Duration::from_secs(20), async {
+        while store.newest(&doc, CheckpointKind::Live, Seq(2_000)).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("no checkpoint was cut");
+    closed(&hub).await;
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0, text);
+}
+
+/// Twenty characters appended, as the `clock`-th such update of a client.
+fn typed_wide(client: u8, clock: u32) -> Update {
+    let mut bytes = vec![1, 1, client];
+    varint::write_uint(&mut bytes, u64::from(clock) * 20);
+    if clock == 0 {
+        bytes.extend([4, 1, 1, b't']);
+    } else {
+        bytes.extend([0x84, client]);
+        varint::write_uint(&mut bytes, u64::from(clock) * 20 - 1);
+    }
+    varint::write_string(&mut bytes, "twenty characters, x");
+    bytes.push(0);
+    Update::scan(bytes.into()).unwrap()
+}
+
+fn record(update: Update) -> NewRecord {
+    let author = Author { user: None, name: None, session: SessionId(1) };
+    NewRecord { time: UnixMillis(1), author, kind: RecordKind::Edit, update: update.into_bytes() }
 }
 
 #[tokio::test]
