@@ -11,6 +11,11 @@ import { until } from './pulse.mjs'
 const READY_WITHIN_MS = 20_000
 const LOG_CHARS_MAX = 20_000
 
+/** Servers that still run when this process ends, however it ends, go with it. */
+const running = new Set()
+process.on('exit', () => running.forEach(child => child.kill('SIGKILL')))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 async function freePort () {
   const listener = net.createServer()
   listener.listen(0, '127.0.0.1')
@@ -57,7 +62,11 @@ export class Server {
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     child.on('error', error => keep(`${error}\n`))
-    child.exited = new Promise(resolve => child.once('close', (code, signal) => resolve({ code, signal })))
+    running.add(child)
+    child.exited = new Promise(resolve => child.once('close', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal })
+    }))
     this.process = child
     await until(() => `the server answers /ready; it said:\n${this.log}`, async () => {
       if (child.exitCode !== null || child.signalCode !== null) {
