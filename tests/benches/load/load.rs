@@ -15,6 +15,7 @@ use tokio::time::{sleep, sleep_until};
 use crate::credit::{Coverage, Covered, Ledger};
 use crate::latency::Histogram;
 use crate::process;
+use crate::say;
 use crate::session::{self, Dialect, Opened, Said, Session, Target};
 use crate::socket::Reader;
 use crate::typist::Typist;
@@ -72,6 +73,8 @@ pub(crate) struct Outcome {
     pub(crate) gaps: u64,
     /// How often the server fell back to sending a session one difference.
     pub(crate) resyncs: u64,
+    /// How often the server asked a session for edits that it had been sent already.
+    pub(crate) asked_again: u64,
 }
 
 impl Outcome {
@@ -89,6 +92,7 @@ struct World {
     /// One per writer: more may be sent.
     wake: RefCell<Vec<Rc<Notify>>>,
     resyncs: RefCell<u64>,
+    asked_again: RefCell<u64>,
     failure: RefCell<Option<anyhow::Error>>,
     stopped: RefCell<bool>,
 }
@@ -130,6 +134,7 @@ pub(crate) async fn run(
         window,
         wake: RefCell::default(),
         resyncs: RefCell::default(),
+        asked_again: RefCell::default(),
         failure: RefCell::default(),
         stopped: RefCell::new(false),
     });
@@ -156,6 +161,7 @@ pub(crate) async fn run(
         lost: missing,
         gaps: ledger.gaps(),
         resyncs: world.resyncs.take(),
+        asked_again: world.asked_again.take(),
     })
 }
 
@@ -252,7 +258,7 @@ async fn listen(mut reader: Reader, ear: Ear, world: Rc<World>) {
                         ear.receive(bytes, now, &world)
                     }
                     Said::Step1(vector) => {
-                        ear.send_again(vector);
+                        ear.send_again(vector, &world);
                         Ok(())
                     }
                     Said::Refused => bail!("the server refused an update"),
@@ -298,12 +304,17 @@ impl Ear {
     }
 
     /// Answers a server that asks for what it lacks.
-    fn send_again(&self, vector: &[u8]) {
+    fn send_again(&self, vector: &[u8], world: &World) {
         let mut bytes = Vec::new();
         match self.me.map(|me| self.room.writers[me].typist.borrow()) {
             Some(typist) => {
                 let from = update::covered(vector, typist.client()).unwrap_or(0);
                 typist.update_since(from, &mut bytes);
+                let mut asked_again = world.asked_again.borrow_mut();
+                *asked_again += 1;
+                if *asked_again == 1 {
+                    say(&format!("the server asks a writer again, above clock {from} of {}", typist.clock()));
+                }
             }
             None => bytes.extend([0, 0]),
         }

@@ -317,7 +317,7 @@ fn nonce() -> String {
 fn progress(name: &str, side: &str, outcome: &Outcome) {
     let quantile = |share| outcome.latency.quantile_ms(share).unwrap_or(0.0);
     say(&format!(
-        "{name}: {side:<6} {:>9.0}/s  p50 {:.2} ms  p99 {:.2} ms  cpu {:.2}  generator {:.2}  sent {}  lost {}  gaps {}  resyncs {}",
+        "{name}: {side:<6} {:>9.0}/s  p50 {:.2} ms  p99 {:.2} ms  cpu {:.2}  generator {:.2}  sent {}  lost {}  gaps {}  resyncs {}  asked again {}",
         outcome.delivered_per_s,
         quantile(0.5),
         quantile(0.99),
@@ -327,6 +327,7 @@ fn progress(name: &str, side: &str, outcome: &Outcome) {
         outcome.lost,
         outcome.gaps,
         outcome.resyncs,
+        outcome.asked_again,
     ));
 }
 
@@ -351,5 +352,6 @@ fn load_rows(load: &Load, server: &[Outcome], relay: &[Outcome]) -> Vec<Row> {
         row("generator cpu", "cores", Goal::None, |outcome| Some(outcome.generator_cpu)),
         row("lost or skipped", "", Goal::AtMost(0.0), |outcome| Some((outcome.lost + outcome.gaps) as f64)),
         row("resyncs", "", Goal::None, |outcome| Some(outcome.resyncs as f64)),
+        row("asked again", "", Goal::None, |outcome| Some(outcome.asked_again as f64)),
     ]
 }

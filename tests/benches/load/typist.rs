@@ -42,6 +42,11 @@ impl Typist {
         self.client
     }
 
+    /// How many characters were typed so far.
+    pub(crate) fn clock(&self) -> u32 {
+        self.clock
+    }
+
     /// Types one character: appends its v1 update to `out`. The nth character is clock n - 1.
     pub(crate) fn update(&mut self, out: &mut Vec<u8>) {
         out.extend([1, 1]);
