@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -184,18 +184,17 @@ impl Thread {
 
     /// `first` and what else waits, or comes within the pause that a busy server makes.
     fn gather(&mut self, first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
-        let until = self.pace.wait_until(Instant::now());
+        let now = Instant::now();
+        if let Some(until) = self.pace.wait_until(now) {
+            // Slept through, so that whoever comes meanwhile does not wake this thread each on their own.
+            std::thread::sleep(until.saturating_duration_since(now));
+        }
         let mut bytes = first.bytes;
         let mut group = vec![first];
-        while bytes < COMMIT_BYTES_MAX && group.len() < COMMIT_JOBS_MAX {
-            let next = match until {
-                None => jobs.try_recv().ok(),
-                Some(until) => match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                    Ok(queued) => Some(queued),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => jobs.try_recv().ok(),
-                },
-            };
-            let Some(next) = next else { break };
+        while bytes < COMMIT_BYTES_MAX
+            && group.len() < COMMIT_JOBS_MAX
+            && let Ok(next) = jobs.try_recv()
+        {
             bytes += next.bytes;
             group.push(next);
         }
