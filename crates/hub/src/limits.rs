@@ -42,7 +42,7 @@ pub const CHECKPOINT_PAUSE: Duration = Duration::from_secs(10);
 pub const CHECKPOINTS_KEPT: usize = 2;
 
 /// How long after a change a page's title is noted for the list of documents.
-pub const TITLE_PAUSE: Duration = Duration::from_secs(1);
+pub const TITLE_PAUSE: Duration = Duration::from_millis(250);
 /// The longest title kept, bytes.
 pub const TITLE_BYTES_MAX: usize = 512;
 
