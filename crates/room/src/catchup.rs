@@ -3,6 +3,9 @@
 //! Encoding a large document takes a hundred milliseconds and more; a newcomer must not cost the others that. So the
 //! last encoded state is kept with the updates since, and both are sent. A fresh encoding is due only when the tail
 //! has grown by a good part of the state.
+//!
+//! Clients call themselves synchronised with the first SyncStep2, and apps fill a document that is empty then. So the
+//! SyncStep2 comes last, and a small document in it alone.
 
 use bytes::Bytes;
 use weft_doc::Document;
@@ -10,6 +13,8 @@ use weft_wire::Update;
 
 /// A tail shorter than this never makes a fresh encoding due, bytes.
 const TAIL_BYTES_FREE: usize = 16 << 10;
+/// A state up to this long is copied to make one update of it and its tail, bytes.
+const ONE_PIECE_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Catchup {
@@ -18,12 +23,14 @@ pub(crate) struct Catchup {
     /// What came after it, in order.
     tail: Vec<Update>,
     tail_bytes: usize,
+    /// Of the base, what was only put behind an encoded state.
+    woven_bytes: usize,
 }
 
 impl Catchup {
     pub(crate) fn new(base: Option<Bytes>, tail: Vec<Update>) -> Self {
         let tail_bytes = tail.iter().map(|update| update.bytes().len()).sum();
-        Self { base, tail, tail_bytes }
+        Self { base, tail, tail_bytes, woven_bytes: 0 }
     }
 
     pub(crate) fn push(&mut self, update: Update) {
@@ -39,19 +46,35 @@ impl Catchup {
     /// Whether a newcomer costs an encoding.
     pub(crate) fn is_stale(&self) -> bool {
         match &self.base {
-            Some(base) => self.tail_bytes > (base.len() / 4).max(TAIL_BYTES_FREE),
+            Some(base) => self.tail_bytes + self.woven_bytes > (base.len() / 4).max(TAIL_BYTES_FREE),
             None => true,
         }
     }
 
-    /// The state, and the updates since as few as they weave into.
-    pub(crate) fn serve(&mut self, document: &mut Document) -> (Bytes, Vec<Update>) {
+    /// Updates that together are the whole document; the last is the one to be sent as a SyncStep2.
+    pub(crate) fn serve(&mut self, document: &mut Document) -> Vec<Bytes> {
         if self.is_stale() {
             *self = Self::new(Some(document.state()), Vec::new());
-        } else if self.tail.len() > 1 {
+        }
+        if self.tail.len() > 1 {
             self.tail = weave_all(std::mem::take(&mut self.tail));
         }
-        (self.base.clone().unwrap_or_else(|| Bytes::from_static(&[0, 0])), self.tail.clone())
+        if !self.tail.is_empty() && self.bytes() <= ONE_PIECE_BYTES_MAX {
+            match self.in_one_piece() {
+                Some(whole) => {
+                    self.woven_bytes += self.tail_bytes;
+                    (self.base, self.tail, self.tail_bytes) = (Some(whole), Vec::new(), 0);
+                }
+                None => *self = Self::new(Some(document.state()), Vec::new()),
+            }
+        }
+        self.base.iter().cloned().chain(self.tail.iter().map(|update| update.bytes().clone())).collect()
+    }
+
+    fn in_one_piece(&self) -> Option<Bytes> {
+        let mut pieces = vec![Update::scan(self.base.clone()?).ok()?];
+        pieces.extend_from_slice(&self.tail);
+        Update::weave(&pieces).map(Update::into_bytes)
     }
 }
 

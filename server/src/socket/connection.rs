@@ -143,6 +143,11 @@ impl Connection {
                     }
                     None
                 }
+                // The rooms send their sessions off once everything is stored; without one there is nothing to wait for.
+                Step::Draining if self.documents.is_empty() => {
+                    let reason = "the server restarts";
+                    Some(End::Close(Closing { code: close::RESTART, reason }))
+                }
                 Step::Draining => None,
                 Step::Tick => self.tick(),
             };

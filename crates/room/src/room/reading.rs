@@ -65,10 +65,11 @@ impl Room {
 
     /// Everything, to one who has nothing, and so nothing that it could read as an acknowledgement.
     fn answer_newcomer(&mut self, to: SessionId, effects: &mut Vec<Effect>) {
-        let (base, tail) = self.catchup.serve(&mut self.document);
-        effects.push(Effect::Send { to, message: ServerMessage::SyncStep2(base) });
-        let updates = tail.into_iter().map(|update| ServerMessage::Update(update.bytes().clone()));
+        let mut pieces = self.catchup.serve(&mut self.document);
+        let last = pieces.pop().unwrap_or_else(|| Bytes::from_static(&[0, 0]));
+        let updates = pieces.into_iter().map(ServerMessage::Update);
         effects.extend(updates.map(|message| Effect::Send { to, message }));
+        effects.push(Effect::Send { to, message: ServerMessage::SyncStep2(last) });
     }
 
     /// Says it at once, or behind what is on its way to the disk to one who reads content as an acknowledgement.
