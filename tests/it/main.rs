@@ -2,7 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod bad_input_is_answered;
+mod hostile;
 mod rooms_in_a_seeded_world;
 mod trap_01_acked_means_durable;
 mod trap_07_slow_consumer;
 mod trap_11_order;
+mod trap_12_hostile_frames;
+mod trap_14_odd_but_legal;
+mod trap_15_restart_does_not_duplicate_text;
+mod trap_16_holes;
+mod trap_17_storage_does_not_grow_from_nothing;
+mod trap_18_nothing_leaks;
+mod trap_21_sigterm;
+mod trap_23_hostile_names;
+mod trap_24_one_heavy_doc;

@@ -1,5 +1,7 @@
 //! A client's copy of the document: what it writes, and what it makes of what comes.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use weft_ids::ClientId;
 use weft_wire::{DeleteSpan, Update};
@@ -212,6 +214,13 @@ impl Replica {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.early.is_empty()
+    }
+
+    /// Whether it holds so much of each client.
+    #[must_use]
+    pub fn knows(&self, clocks: &HashMap<ClientId, u32>) -> bool {
+        let known = self.doc.transact().state_vector();
+        clocks.iter().all(|(client, clock)| known.get(&yrs::block::ClientID::new(client.get())) >= *clock)
     }
 
     /// How much of its own writing there is.

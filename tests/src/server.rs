@@ -185,6 +185,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "a test that fails shows what its server had to say")]
     fn drop(&mut self) {
         let _ = self.kill();
         if std::thread::panicking() {

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use weft_ids::{ClientId, SessionId};
 use weft_wire::Dialect;
 
@@ -31,7 +32,9 @@ impl Raw {
         let stream = TcpStream::connect(authority).await?;
         stream.set_nodelay(true)?;
         let url = format!("ws://{authority}{path}");
-        let (socket, _) = client_async(url, stream).await?;
+        // As browsers, who take messages of any size.
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
         Ok(Self(socket))
     }
 

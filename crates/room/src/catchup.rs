@@ -13,6 +13,8 @@ use weft_wire::Update;
 
 /// A tail shorter than this never makes a fresh encoding due, bytes.
 const TAIL_BYTES_FREE: usize = 16 << 10;
+/// A tail longer than this, and than the state it follows, makes a fresh encoding due although nobody came, bytes.
+const TAIL_BYTES_MAX: usize = 4 << 20;
 /// A state up to this long is copied to make one update of it and its tail, bytes.
 const ONE_PIECE_BYTES_MAX: usize = 64 << 10;
 
@@ -36,6 +38,20 @@ impl Catchup {
     pub(crate) fn push(&mut self, update: Update) {
         self.tail_bytes += update.bytes().len();
         self.tail.push(update);
+    }
+
+    /// Encodes afresh once the tail outgrows the document: much that was written is gone again.
+    pub(crate) fn compact(&mut self, document: &mut Document) {
+        if self.tail_bytes > TAIL_BYTES_MAX.max(self.base.as_ref().map_or(0, Bytes::len)) {
+            *self = Self::new(Some(document.state()), Vec::new());
+        }
+    }
+
+    /// Learns how large the document really is, unless what it would learn is little.
+    pub(crate) fn weigh_anew(&mut self, document: &mut Document) {
+        if (self.tail_bytes + self.woven_bytes) * 8 > self.bytes() {
+            *self = Self::new(Some(document.state()), Vec::new());
+        }
     }
 
     /// About the size of the encoded state, bytes.

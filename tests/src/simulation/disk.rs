@@ -51,6 +51,11 @@ impl Disk {
         self.clocks.get(&client).copied().unwrap_or(0)
     }
 
+    /// How many elements of every client are durable.
+    pub(super) fn clocks(&self) -> HashMap<ClientId, u32> {
+        self.clocks.clone()
+    }
+
     /// Whether these deletions are durable.
     #[must_use]
     pub(super) fn has_deleted(&self, spans: &[DeleteSpan]) -> bool {

@@ -1,5 +1,7 @@
 //! The clients, the server and what lies between them, one step at a time.
 
+use std::collections::HashMap;
+
 use weft_ids::{ClientId, SessionId, UnixMillis};
 use weft_room::{Acks, Counts, Event, HangUp, Member, Now, RequestId};
 use weft_wire::{ClientMessage, Dialect};
@@ -37,6 +39,8 @@ pub(super) struct World {
     now: u64,
     sessions: u128,
     strangers: u64,
+    /// What was on disk when each client opened its socket.
+    at_connect: Vec<HashMap<ClientId, u32>>,
     /// Sockets that only the server believes in, and whose they are.
     ghosts: Vec<(usize, SessionId)>,
     forging: Option<SessionId>,
@@ -59,6 +63,7 @@ impl World {
             now: 0,
             sessions: 0,
             strangers: 10_000,
+            at_connect: vec![HashMap::new(); plan.roles.len()],
             ghosts: Vec::new(),
             forging: None,
             seen: Seen::default(),
@@ -122,6 +127,7 @@ impl World {
         self.sessions += 1;
         let session = SessionId(self.sessions);
         client.connect(session);
+        self.at_connect[who] = self.server.disk.clocks();
         let acks = acks(client);
         let post = Post::new(client.envelope(), self.outbox_bytes_max);
         self.server.expect(session, post, client.replica.id(), acks);
@@ -193,8 +199,16 @@ impl World {
             }
         }
         for _ in 0..count {
+            let began = self.clients[who].link.as_ref().is_some_and(|link| !link.answered);
             let Some(heard) = self.clients[who].hear() else { break };
             self.judge(who, heard)?;
+            let client = &self.clients[who];
+            let synced = began && client.link.as_ref().is_some_and(|link| link.answered);
+            if synced && !client.replica.knows(&self.at_connect[who]) {
+                return Err(format!(
+                    "client {who} calls itself synchronised and lacks what was stored long ago"
+                ));
+            }
         }
         let over = |link: &Link| link.closing && link.down.is_empty();
         if self.clients[who].link.as_ref().is_some_and(over) {

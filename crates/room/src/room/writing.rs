@@ -199,6 +199,7 @@ impl Room {
         }
         self.types += update.types().len();
         self.catchup.push(update.clone());
+        self.catchup.compact(&mut self.document);
         self.turn.accepted.push(Accepted { source: source.clone(), update: update.clone(), repeats });
     }
 
@@ -215,9 +216,13 @@ impl Room {
         update.sections().iter().any(|section| section.end > self.clock(section.client))
     }
 
-    fn is_full_for(&self, update: &Update) -> bool {
-        self.catchup.bytes() + update.bytes().len() > STATE_BYTES_MAX
-            || self.types + update.types().len() > TYPES_MAX
+    fn is_full_for(&mut self, update: &Update) -> bool {
+        let is_large = |room: &Self| room.catchup.bytes() + update.bytes().len() > STATE_BYTES_MAX;
+        if is_large(self) {
+            // What was written since it was encoded last may be gone again.
+            self.catchup.weigh_anew(&mut self.document);
+        }
+        is_large(self) || self.types + update.types().len() > TYPES_MAX
     }
 
     /// The live session that a client id with new content in the update belongs to, if it is not the sender's own and
