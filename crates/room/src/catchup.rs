@@ -15,6 +15,8 @@ use weft_wire::Update;
 const TAIL_BYTES_FREE: usize = 16 << 10;
 /// A tail longer than this, and than the state it follows, makes a fresh encoding due although nobody came, bytes.
 const TAIL_BYTES_MAX: usize = 4 << 20;
+/// So many updates of the tail are kept as they came before they are woven.
+const LOOSE_MAX: usize = 256;
 /// A state up to this long is copied to make one update of it and its tail, bytes.
 const ONE_PIECE_BYTES_MAX: usize = 64 << 10;
 
@@ -25,6 +27,8 @@ pub(crate) struct Catchup {
     /// What came after it, in order.
     tail: Vec<Update>,
     tail_bytes: usize,
+    /// How many updates at the tail's end are as they came; those before are woven.
+    loose: usize,
     /// Of the base, what was only put behind an encoded state.
     woven_bytes: usize,
 }
@@ -32,12 +36,19 @@ pub(crate) struct Catchup {
 impl Catchup {
     pub(crate) fn new(base: Option<Bytes>, tail: Vec<Update>) -> Self {
         let tail_bytes = tail.iter().map(|update| update.bytes().len()).sum();
-        Self { base, tail, tail_bytes, woven_bytes: 0 }
+        Self { base, loose: tail.len(), tail, tail_bytes, woven_bytes: 0 }
     }
 
     pub(crate) fn push(&mut self, update: Update) {
         self.tail_bytes += update.bytes().len();
         self.tail.push(update);
+        self.loose += 1;
+        if self.loose >= LOOSE_MAX {
+            // What is known of a keystroke takes ten times the memory of its bytes.
+            let loose = self.tail.split_off(self.tail.len() - self.loose);
+            self.tail.extend(weave_all(loose));
+            self.loose = 0;
+        }
     }
 
     /// Encodes afresh once the tail outgrows the document: much that was written is gone again.
@@ -74,11 +85,13 @@ impl Catchup {
         }
         if self.tail.len() > 1 {
             self.tail = weave_all(std::mem::take(&mut self.tail));
+            self.loose = 0;
         }
         if !self.tail.is_empty() && self.bytes() <= ONE_PIECE_BYTES_MAX {
             match self.in_one_piece() {
                 Some(whole) => {
                     self.woven_bytes += self.tail_bytes;
+                    self.loose = 0;
                     (self.base, self.tail, self.tail_bytes) = (Some(whole), Vec::new(), 0);
                 }
                 None => *self = Self::new(Some(document.state()), Vec::new()),
@@ -102,5 +115,50 @@ pub(crate) fn weave_all(updates: Vec<Update>) -> Vec<Update> {
     match Update::weave(&updates) {
         Some(woven) => vec![woven],
         None => updates,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Client 7 appends one character to the root text `t`, as its `clock`-th.
+    fn typed(clock: u32) -> Update {
+        let mut bytes = vec![1, 1, 7];
+        weft_wire::varint::write_uint(&mut bytes, u64::from(clock));
+        if clock == 0 {
+            bytes.extend([4, 1, 1, b't', 1, b'x']);
+        } else {
+            bytes.extend([0x84, 7]);
+            weft_wire::varint::write_uint(&mut bytes, u64::from(clock) - 1);
+            bytes.extend([1, b'x']);
+        }
+        bytes.push(0);
+        Update::scan(bytes.into()).unwrap()
+    }
+
+    #[test]
+    fn newcomers_get_everything_however_many_came_before_them() {
+        let mut document = Document::new();
+        let mut catchup = Catchup::default();
+        let mut clock = 0;
+        for joins_after in [0, 1, 1, 2, 255, 256, 257, 1, 1_000, 3] {
+            for _ in 0..joins_after {
+                let update = typed(clock);
+                document.merge(update.bytes()).unwrap();
+                catchup.push(update);
+                clock += 1;
+            }
+            let pieces = catchup.serve(&mut document);
+            let newcomer = Document::restore(pieces.iter().map(|piece| &piece[..])).unwrap();
+            assert_eq!(newcomer.text().len(), clock as usize);
+        }
+    }
+
+    #[test]
+    fn a_long_tail_is_kept_in_few_pieces() {
+        let mut catchup = Catchup::default();
+        (0..10_000).for_each(|clock| catchup.push(typed(clock)));
+        assert!(catchup.tail.len() < 10_000 / LOOSE_MAX + LOOSE_MAX, "{} pieces", catchup.tail.len());
     }
 }
