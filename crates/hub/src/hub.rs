@@ -128,6 +128,10 @@ pub struct Status {
     pub sessions: usize,
     /// About how much memory the open documents take, bytes.
     pub memory_bytes: u64,
+    /// Messages that wait in the rooms' queues, bytes.
+    pub queued_bytes: usize,
+    /// Edits on their way to the disk, bytes.
+    pub unsaved_bytes: usize,
     /// Some edits cannot be stored at the moment.
     pub store_failing: bool,
     /// The server is stopping.
@@ -284,14 +288,28 @@ impl Hub {
         Ok(documents)
     }
 
-    /// How things are.
-    #[must_use]
+    /// How things are, told to the metrics too.
     pub fn status(&self) -> Status {
+        let status = self.look();
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        for (gauge, value) in [
+            (&self.0.metrics.queued, status.queued_bytes as f64),
+            (&self.0.metrics.unsaved, status.unsaved_bytes as f64),
+            (&self.0.metrics.memory, status.memory_bytes as f64),
+        ] {
+            gauge.set(value);
+        }
+        status
+    }
+
+    fn look(&self) -> Status {
         let rooms = self.0.registry.lock();
         Status {
             rooms: rooms.len(),
             sessions: rooms.values().map(|entry| entry.vitals.sessions.load(Ordering::Relaxed)).sum(),
             memory_bytes: self.0.weight.load(Ordering::Relaxed),
+            queued_bytes: rooms.values().map(|entry| entry.room.queued_bytes()).sum(),
+            unsaved_bytes: rooms.values().map(|entry| entry.vitals.unsaved.load(Ordering::Relaxed)).sum(),
             store_failing: rooms.values().any(|entry| entry.vitals.failing.load(Ordering::Relaxed) > 0),
             draining: self.0.draining.load(Ordering::Relaxed),
         }
@@ -401,6 +419,9 @@ fn millis(duration: Duration) -> u64 {
 pub(crate) struct Metrics {
     pub(crate) rooms: Gauge,
     pub(crate) sessions: Gauge,
+    queued: Gauge,
+    unsaved: Gauge,
+    memory: Gauge,
     pub(crate) opens: Histogram,
     turns: Histogram,
     merged: Counter,
@@ -421,6 +442,9 @@ impl Metrics {
         Self {
             rooms: gauge!("weft_rooms"),
             sessions: gauge!("weft_sessions"),
+            queued: gauge!("weft_room_queues_bytes"),
+            unsaved: gauge!("weft_unsaved_bytes"),
+            memory: gauge!("weft_documents_memory_bytes"),
             opens: histogram!("weft_open_seconds"),
             turns: histogram!("weft_turn_seconds"),
             merged: updates_in("merged"),

@@ -29,6 +29,8 @@ pub(crate) struct Vitals {
     pub(crate) sessions: AtomicUsize,
     /// When its last session left, ms since the hub began; 0 while somebody is there.
     pub(crate) idle_since: AtomicU64,
+    /// What it took in and is not on disk yet, bytes.
+    pub(crate) unsaved: AtomicUsize,
     /// Its appends are failing.
     pub(crate) failing: AtomicUsize,
 }

@@ -50,9 +50,17 @@ pub(crate) struct Room {
     pub(crate) space: Arc<Semaphore>,
 }
 
+/// A room's queue, counted in shortest messages.
+const SPACE: usize = ROOM_QUEUE_BYTES_MAX / ROOM_QUEUE_BYTES_MIN;
+
 impl Room {
     pub(crate) fn new(commands: UnboundedSender<Command>) -> Self {
-        Self { commands, space: Arc::new(Semaphore::new(ROOM_QUEUE_BYTES_MAX / ROOM_QUEUE_BYTES_MIN)) }
+        Self { commands, space: Arc::new(Semaphore::new(SPACE)) }
+    }
+
+    /// About how many bytes of messages wait.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        (SPACE - self.space.available_permits().min(SPACE)) * ROOM_QUEUE_BYTES_MIN
     }
 }
 

@@ -28,5 +28,7 @@ pub(crate) async fn metrics(State(app): State<AppState>, request: Request) -> Re
         )
         .into_response();
     }
+    // Sizes are looked up when somebody asks for them, not kept on every keystroke.
+    app.hub.status();
     ([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], app.metrics.render()).into_response()
 }

@@ -59,6 +59,7 @@ impl Appends {
     pub(super) fn push(&mut self, ticket: Ticket, drafts: Vec<Draft>) {
         let bytes = drafts.iter().map(|draft| draft.update.len()).sum();
         self.unsaved_bytes += bytes;
+        self.vitals.unsaved.store(self.unsaved_bytes, Ordering::Relaxed);
         let records = drafts.into_iter().map(record).collect();
         self.queued.push_back(Queued { ticket, records, bytes });
         self.start();
@@ -71,6 +72,7 @@ impl Appends {
         let (ticket, bytes, seq) = (*ticket, *bytes, saving.await);
         self.in_flight = None;
         self.unsaved_bytes -= bytes;
+        self.vitals.unsaved.store(self.unsaved_bytes, Ordering::Relaxed);
         self.start();
         (ticket, seq, bytes)
     }
