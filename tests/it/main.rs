@@ -7,6 +7,7 @@ mod hostile;
 mod rooms_in_a_seeded_world;
 mod trap_01_acked_means_durable;
 mod trap_07_slow_consumer;
+mod trap_09_presence_truth;
 mod trap_11_order;
 mod trap_12_hostile_frames;
 mod trap_14_odd_but_legal;
