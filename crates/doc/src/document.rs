@@ -87,12 +87,17 @@ impl Document {
         let document = Self::new();
         let failed = |what: String| DocumentError::State(what);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut txn = document.doc.transact_mut();
             for bytes in updates {
                 let update = Update::decode_v1(bytes).map_err(|error| failed(error.to_string()))?;
-                txn.apply_update(update).map_err(|error| failed(error.to_string()))?;
+                // A transaction each: only its end joins neighbouring blocks, and a long tail of single keystrokes
+                // would be shifted about whole with every next one.
+                document
+                    .doc
+                    .transact_mut()
+                    .apply_update(update)
+                    .map_err(|error| failed(error.to_string()))?;
             }
-            if txn.has_missing_updates() {
+            if document.doc.transact().has_missing_updates() {
                 return Err(failed("content that it builds on is missing".into()));
             }
             Ok(())

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use weft_doc::Document;
 use weft_ids::{DocId, Seq};
 use weft_room::Loaded;
+use weft_room::limits::TYPES_MAX;
 use weft_store::{CheckpointKind, Store, StoreError};
 use weft_wire::Update;
 
@@ -94,9 +95,16 @@ pub(crate) async fn keep(
     store.keep_newest(doc, CheckpointKind::Live, CHECKPOINTS_KEPT).await
 }
 
-/// How many shared types a state holds. Our own encoding always scans; if it did not, decoding it says so.
+/// The fewest bytes a shared type takes in an update.
+const TYPE_BYTES_MIN: usize = 5;
+
+/// How many shared types a state holds at most. It is only worth a count if it may be near what a document may hold.
 fn types_of(state: &Bytes) -> usize {
-    Update::scan(state.clone()).map_or(0, |state| state.types().len())
+    let at_most = state.len() / TYPE_BYTES_MIN;
+    if at_most < TYPES_MAX / 2 {
+        return at_most;
+    }
+    Update::scan(state.clone()).map_or(at_most, |state| state.types().len())
 }
 
 /// Runs `work` here if it is about few bytes, else where it may take its time.

@@ -47,6 +47,8 @@ pub(crate) struct Session {
     pub(crate) last_challenge: Option<u64>,
     /// Updates refused for a gap: each is acknowledged when what it carried has come by another frame.
     pub(crate) owed: Vec<Debt>,
+    /// Its last change was refused because the document is too large: what it writes next builds on that.
+    pub(crate) too_large: bool,
     /// How often gaps remained after it answered.
     pub(crate) gaps: u32,
     /// What the person calls themselves.
@@ -73,6 +75,7 @@ impl Session {
             challenged: None,
             last_challenge: None,
             owed: Vec::new(),
+            too_large: false,
             gaps: 0,
             name: None,
             step1: Bucket { left: STEP1_BURST, refilled: now },

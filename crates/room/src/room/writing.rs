@@ -125,6 +125,9 @@ impl Room {
             Verdict::Merged => {
                 if came != Came::Live {
                     self.turn.synchronised.push(id);
+                    if let Some(session) = self.sessions.get_mut(&id) {
+                        session.too_large = false;
+                    }
                 }
                 self.owe_ack(id, came);
             }
@@ -145,7 +148,7 @@ impl Room {
                 self.set_aside(Waiting { from: id, update, came, owner: Some(owner) }, effects);
                 self.challenge(owner, now, effects);
             }
-            Verdict::TooLarge => self.refuse(id, effects),
+            Verdict::TooLarge => self.refuse_for_size(id, effects),
             Verdict::Broken => {
                 self.hang_up(id, HangUp::Broken, effects);
                 self.rebuild(effects);
@@ -291,11 +294,27 @@ impl Room {
         effects.push(Effect::Send { to, message: ServerMessage::SyncStatus(false) });
     }
 
+    /// The document may not grow any more. Says so in words where the dialect has no negative acknowledgement.
+    fn refuse_for_size(&mut self, id: SessionId, effects: &mut Vec<Effect>) {
+        self.refuse(id, effects);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let first = !std::mem::replace(&mut session.too_large, true);
+        if first && session.member.acks == Acks::Echo {
+            let why = "this document is as large as a document may get: delete something, then reload";
+            effects.push(Effect::Send { to: id, message: ServerMessage::PermissionDenied(why.into()) });
+        }
+    }
+
     /// It builds on what is missing here: not kept, but its sender is asked for all we lack, and the acknowledgement
     /// it is owed comes when that has arrived.
     fn refuse_gap(&mut self, id: SessionId, update: &Update, came: Came, effects: &mut Vec<Effect>) {
         self.counts.gaps += 1;
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.too_large {
+            // What it lacks here is what was refused before it.
+            self.refuse(id, effects);
+            return;
+        }
         if session.owed.len() >= OWED_MAX {
             self.hang_up(id, HangUp::Gaps, effects);
             return;
