@@ -18,7 +18,10 @@ use crate::limits::{
 
 #[derive(Debug)]
 struct Present {
+    /// As everyone is told.
     clock: u32,
+    /// As its session said it: less than the clock for as long as it has not heard that it counts for more.
+    said: u32,
     /// JSON text; `None` once they left.
     state: Option<Bytes>,
     session: SessionId,
@@ -56,8 +59,8 @@ impl Presence {
                 // Passed on. Whoever speaks for the id will say so themselves.
                 (false, _) => return Told::Ignored,
             },
-            (Some(held), _) if entry.clock > held.clock => entry.clock,
-            (Some(held), _) if entry.clock == held.clock && entry.state.is_none() => entry.clock,
+            (Some(held), _) if entry.clock > held.said => entry.clock.max(held.clock.saturating_add(1)),
+            (Some(held), _) if entry.clock == held.said && entry.state.is_none() => held.clock,
             (Some(_), _) => return Told::Ignored,
             _ if entry.state.is_none() => return Told::Ignored,
             // They left and are back. Everyone else remembers the clock they left with and would ignore them until
@@ -74,7 +77,8 @@ impl Presence {
         }
         let announced = announces || held.is_some_and(|held| held.session == session && held.announced);
         let state = entry.state.clone();
-        self.present.insert(entry.client, Present { clock, state, session, announced, renewed: now });
+        let said = entry.clock;
+        self.present.insert(entry.client, Present { clock, said, state, session, announced, renewed: now });
         self.changed.insert(entry.client);
         Told::Shown
     }
@@ -187,6 +191,12 @@ mod tests {
         news(&mut presence);
         assert_eq!(presence.tell(BOB, &entry(3, Some("{}")), true, 0), Told::Shown);
         assert_eq!(news(&mut presence), Some((4, true)));
+        // What they say next may come before they hear of that.
+        assert_eq!(presence.tell(BOB, &entry(4, Some("{\"a\":1}")), false, 0), Told::Shown);
+        assert_eq!(news(&mut presence), Some((5, true)));
+        assert_eq!(presence.tell(BOB, &entry(4, Some("{}")), false, 0), Told::Ignored);
+        assert_eq!(presence.tell(BOB, &entry(4, None), false, 0), Told::Shown);
+        assert_eq!(news(&mut presence), Some((5, false)));
     }
 
     #[test]
