@@ -211,6 +211,27 @@ async fn trap_6_while_the_store_fails_nothing_is_acknowledged_and_afterwards_eve
 }
 
 #[tokio::test]
+async fn an_update_that_cannot_be_merged_costs_its_sender_the_socket_and_nobody_else_anything() {
+    let store = store();
+    let hub = hub(&store);
+    let (ann, eve) = (Client::join(&hub, "d"), Client::join(&hub, "d"));
+    ann.type_letter(7, 0, b'a').await;
+    ann.is_saved().await;
+    // A letter whose parent is another letter: it scans, builds on nothing missing, and makes no sense.
+    let nonsense = vec![1, 1, 9, 0, 4, 0, 7, 0, 1, b'x', 0];
+    eve.say(ClientMessage::Update(Update::scan(nonsense.into()).unwrap())).await;
+    let mut mail = Mail::default();
+    while mail.closing.is_none() {
+        eve.outlet.mail().await;
+        eve.session.take(&mut mail);
+    }
+    assert_eq!(mail.closing.unwrap().code, weft_wire::close::POLICY);
+    ann.type_letter(7, 1, b'b').await;
+    ann.is_saved().await;
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0, "ab");
+}
+
+#[tokio::test]
 async fn a_document_nobody_wrote_is_unknown_and_looking_at_it_creates_nothing() {
     let store = store();
     let hub = hub(&store);
