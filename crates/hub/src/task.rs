@@ -159,9 +159,15 @@ pub(crate) async fn run(
         task.title.clear();
     }
     task.weigh();
-    task.run(&mut commands).await;
+    let ended = task.run(&mut commands).await;
     task.hub.weight.fetch_sub(task.vitals.weight.load(Ordering::Relaxed), Ordering::Relaxed);
-    task.hub.metrics.rooms.decrement(1.0);
+    match ended {
+        Ok(()) => task.hub.metrics.rooms.decrement(1.0),
+        Err(error) => {
+            task.outboxes.values().for_each(|outbox| outbox.close(DAMAGED));
+            fail(&task.doc, &task.hub, &error, commands);
+        }
+    }
 }
 
 /// Loads the document, trying again for as long as the store may come back.
@@ -210,6 +216,12 @@ async fn renew(
     (loaded, Behind::default())
 }
 
+/// What sessions are told of a document that cannot be loaded.
+const DAMAGED: Closing = Closing {
+    code: close::INTERNAL,
+    reason: "this document's stored data is damaged; its administrator can run `weft check`",
+};
+
 /// Tells everyone who waits that the document cannot be opened. The next one to come tries anew.
 fn fail(doc: &DocId, hub: &Arc<Inner>, error: &StoreError, mut commands: UnboundedReceiver<Command>) {
     error!(%doc, %error, "a document cannot be opened; run `weft check`");
@@ -217,10 +229,7 @@ fn fail(doc: &DocId, hub: &Arc<Inner>, error: &StoreError, mut commands: Unbound
     hub.metrics.rooms.decrement(1.0);
     while let Ok(command) = commands.try_recv() {
         match command {
-            Command::Join { outbox, .. } => outbox.close(Closing {
-                code: close::INTERNAL,
-                reason: "this document's stored data is damaged; its administrator can run `weft check`",
-            }),
+            Command::Join { outbox, .. } => outbox.close(DAMAGED),
             Command::Submit { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
             Command::Ask { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
             _ => {}
@@ -229,7 +238,8 @@ fn fail(doc: &DocId, hub: &Arc<Inner>, error: &StoreError, mut commands: Unbound
 }
 
 impl Task {
-    async fn run(&mut self, commands: &mut UnboundedReceiver<Command>) {
+    /// Runs until the room closes; an error if its document had to be loaded anew and could not.
+    async fn run(&mut self, commands: &mut UnboundedReceiver<Command>) -> Result<(), StoreError> {
         let mut waiting = Vec::with_capacity(TURN_EVENTS_MAX);
         loop {
             let wake = self.wakes_at();
@@ -238,27 +248,31 @@ impl Task {
                 (ticket, seq, bytes) = self.appends.saved() => {
                     self.behind.records += seq.0.saturating_sub(self.room.head().0);
                     self.behind.bytes += bytes;
-                    self.turn(VecDeque::new(), Some(Event::Durable { ticket, seq })).await;
+                    self.turn(VecDeque::new(), Some(Event::Durable { ticket, seq })).await?;
                 }
                 _ = commands.recv_many(&mut waiting, TURN_EVENTS_MAX),
                     if self.appends.unsaved_bytes() < UNSAVED_BYTES_MAX =>
                 {
                     let commands: VecDeque<Command> = waiting.drain(..).collect();
-                    self.turn(commands, None).await;
+                    self.turn(commands, None).await?;
                 }
                 () = async { sleep_until(wake.unwrap_or_else(Instant::now)).await }, if wake.is_some() => {
-                    self.turn(VecDeque::new(), Some(Event::Wake)).await;
+                    self.turn(VecDeque::new(), Some(Event::Wake)).await?;
                 }
             }
             self.tend().await;
             if self.may_close() && self.close(commands).await {
-                return;
+                return Ok(());
             }
         }
     }
 
     /// One turn: everything that has come, then what is to be done about it.
-    async fn turn(&mut self, mut commands: VecDeque<Command>, event: Option<Event>) {
+    async fn turn(
+        &mut self,
+        mut commands: VecDeque<Command>,
+        event: Option<Event>,
+    ) -> Result<(), StoreError> {
         let mut event = event;
         loop {
             let encodes = commands.iter().any(Command::encodes);
@@ -270,9 +284,9 @@ impl Task {
             };
             self.carry_out(effects);
             if !self.room.is_broken() {
-                return;
+                return Ok(());
             }
-            self.rebuild().await;
+            self.rebuild().await?;
         }
     }
 
@@ -400,7 +414,7 @@ impl Task {
     }
 
     /// The document in memory is not what the log says: once all that was accepted is stored, it is loaded anew.
-    async fn rebuild(&mut self) {
+    async fn rebuild(&mut self) -> Result<(), StoreError> {
         warn!(doc = %self.doc, "an update could not be merged; the document is rebuilt from its log");
         self.hub.metrics.rebuilds.increment(1);
         let mut durable = Vec::new();
@@ -408,23 +422,16 @@ impl Task {
             let (ticket, seq, _) = self.appends.saved().await;
             durable.push(Event::Durable { ticket, seq });
         }
-        match open(&self.hub, &self.doc, &self.vitals).await {
-            Ok((loaded, behind)) => {
-                self.room.rebuilt(loaded);
-                self.behind = behind;
-            }
-            Err(error) => {
-                error!(doc = %self.doc, %error, "a document cannot be rebuilt");
-                self.stopping.get_or_insert_with(Instant::now);
-                self.room.rebuilt(weft_room::Loaded::default());
-            }
-        }
+        let (loaded, behind) = open(&self.hub, &self.doc, &self.vitals).await?;
+        self.room.rebuilt(loaded);
+        self.behind = behind;
         let now = self.hub.now();
         let mut effects = Vec::new();
         for event in durable {
             self.room.handle(event, now, &mut effects);
         }
         self.carry_out(effects);
+        Ok(())
     }
 
     /// Whether everything that was accepted is on disk.

@@ -232,6 +232,27 @@ async fn an_update_that_cannot_be_merged_costs_its_sender_the_socket_and_nobody_
 }
 
 #[tokio::test]
+async fn a_document_that_cannot_be_loaded_anew_is_shown_to_nobody_as_empty() {
+    let store = store();
+    let hub = hub(&store);
+    let client = Client::join(&hub, "d");
+    client.type_letter(7, 0, b'a').await;
+    client.is_saved().await;
+    let damaged = StoreError::Damaged { doc: None, seq: None, what: "a flipped bit".into() };
+    store.faults().set(Op::Read, Fault::Fail(damaged));
+    let nonsense = vec![1, 1, 9, 0, 4, 0, 7, 0, 1, b'x', 0];
+    client.say(ClientMessage::Update(Update::scan(nonsense.into()).unwrap())).await;
+    client.say(ClientMessage::SyncStep1(StateVector::scan(&[0]).unwrap())).await;
+    closed(&hub).await;
+    let mut mail = Mail::default();
+    client.session.take(&mut mail);
+    assert!(mail.closing.is_some());
+    assert!(mail.frames.iter().all(|frame| !frame.starts_with(&[1, b'd', 0, 1])), "no step 2");
+    store.faults().heal(Op::Read);
+    assert_eq!(hub.text(&grant("d")).await.unwrap().0, "a");
+}
+
+#[tokio::test]
 async fn a_document_nobody_wrote_is_unknown_and_looking_at_it_creates_nothing() {
     let store = store();
     let hub = hub(&store);
