@@ -12,6 +12,7 @@
 //! No clock, no socket, no random number and no document engine lives here.
 
 pub mod awareness;
+pub mod blocks;
 pub mod close;
 mod dialect;
 mod fitting;

@@ -11,6 +11,7 @@ mod nesting;
 mod order;
 mod update;
 
+pub(crate) use any::any as skip_any;
 pub(crate) use json::{Json, JsonKind};
 pub(crate) use nesting::check as check_nesting;
 pub use order::WAITING_MAX;

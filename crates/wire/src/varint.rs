@@ -58,6 +58,12 @@ impl<'a> Reader<'a> {
         Ok(byte)
     }
 
+    /// All bytes that are left, unread.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
     /// The next `count` bytes.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ struct Open {
 }
 
 /// Walks one value.
-pub(super) fn any(reader: &mut Reader<'_>) -> Result<(), ScanError> {
+pub(crate) fn any(reader: &mut Reader<'_>) -> Result<(), ScanError> {
     let Some(open) = scalar_or_open(reader)? else { return Ok(()) };
     let mut stack: SmallVec<[Open; 8]> = SmallVec::new();
     stack.push(open);
