@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 use weft_access::Grant;
 use weft_ids::{DocId, Seq, SessionId, UnixMillis};
-use weft_room::{Counts, Member, Now, Outcome};
+use weft_room::{Kind, Member, Now, Outcome};
 use weft_store::{Expect, Store, StoreError};
 use weft_wire::{StateVector, Update};
 
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::registry::{Entry, Registry, Vitals};
 use crate::session::{JoinError, Joining, Room, Session};
-use crate::task::{self, Command, Question, Submission};
+use crate::task::{self, Command, Question};
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
@@ -97,11 +97,32 @@ pub struct Position {
     pub etag: String,
 }
 
-/// An update that was stored.
+/// An update that comes without a session.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The change.
+    pub update: Update,
+    /// How it comes about.
+    pub kind: Kind,
+    /// What its author calls themselves; cut to what the log keeps. Who they proved to be is in the grant.
+    pub name: Option<Arc<str>>,
+}
+
+impl Submission {
+    /// Somebody who gives no name edits.
+    #[must_use]
+    pub fn edit(update: Update) -> Self {
+        Self { update, kind: Kind::Edit, name: None }
+    }
+}
+
+/// An update that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
-    /// The document's place with it.
+    /// The record it became, or, if it changed nothing, the newest one.
     pub position: Position,
+    /// It brought something new and so became a record, alone.
+    pub changed: bool,
     /// The document did not exist before.
     pub created: bool,
 }
@@ -223,23 +244,36 @@ impl Hub {
         Ok((String::from_utf8_lossy(&text).into_owned(), position))
     }
 
-    /// Merges an update; resolves when it is on disk. Creates the document if nobody ever wrote to it.
+    /// The place of the document's newest record on disk; nothing if nobody ever wrote to it. Waits for nothing that is
+    /// on its way there.
+    ///
+    /// # Errors
+    /// [`HubError`].
+    pub async fn head(&self, grant: &Grant) -> Result<Option<Seq>, HubError> {
+        Ok(self.0.store.head(grant.doc()).await?)
+    }
+
+    /// Merges an update; resolves when it is on disk. It reaches every session like one of theirs, and is a record of
+    /// its own. Creates the document if nobody ever wrote to it.
     ///
     /// # Errors
     /// [`HubError`]; nothing was stored.
-    pub async fn submit(&self, grant: &Grant, update: Update) -> Result<Submitted, HubError> {
+    pub async fn submit(&self, grant: &Grant, submission: Submission) -> Result<Submitted, HubError> {
         if !grant.may_write() {
             return Err(HubError::NotAllowed("this grant only allows reading"));
         }
         let created = self.0.store.head(grant.doc()).await?.is_none();
         let (reply, answer) = oneshot::channel();
-        let submission =
-            Submission { author: self.0.session_id(), user: grant.subject().user.clone(), update };
-        self.0.reach(grant.doc(), Command::Submit { submission, reply }, |_| Ok(()))?;
+        let (author, user) = (self.0.session_id(), grant.subject().user.clone());
+        self.0.reach(grant.doc(), Command::Submit { author, user, submission, reply }, |_| Ok(()))?;
+        let submitted = |seq, changed| Submitted {
+            position: Position { seq, etag: format!("\"{seq}\"") },
+            changed,
+            created,
+        };
         match answer.await.map_err(|_| HubError::Unavailable)?? {
-            Outcome::Stored(seq) => {
-                Ok(Submitted { position: Position { seq, etag: format!("\"{seq}\"") }, created })
-            }
+            Outcome::Stored(seq) => Ok(submitted(seq, true)),
+            Outcome::Known(seq) => Ok(submitted(seq, false)),
             Outcome::Gap(have) => Err(HubError::Gap { have }),
             Outcome::Foreign => Err(HubError::Foreign),
             Outcome::TooLarge => Err(HubError::TooLarge),
@@ -413,75 +447,4 @@ impl Inner {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What is counted, looked up once.
-pub(crate) struct Metrics {
-    pub(crate) rooms: Gauge,
-    pub(crate) sessions: Gauge,
-    queued: Gauge,
-    unsaved: Gauge,
-    memory: Gauge,
-    pub(crate) opens: Histogram,
-    turns: Histogram,
-    merged: Counter,
-    known: Counter,
-    gaps: Counter,
-    aside: Counter,
-    refused: Counter,
-    resyncs: Counter,
-    fallen_behind: Counter,
-    pub(crate) updates_out: Counter,
-    pub(crate) evictions: Counter,
-    pub(crate) rebuilds: Counter,
-}
-
-impl Metrics {
-    fn new() -> Self {
-        let updates_in = |outcome: &'static str| counter!("weft_updates_in_total", "outcome" => outcome);
-        Self {
-            rooms: gauge!("weft_rooms"),
-            sessions: gauge!("weft_sessions"),
-            queued: gauge!("weft_room_queues_bytes"),
-            unsaved: gauge!("weft_unsaved_bytes"),
-            memory: gauge!("weft_documents_memory_bytes"),
-            opens: histogram!("weft_open_seconds"),
-            turns: histogram!("weft_turn_seconds"),
-            merged: updates_in("merged"),
-            known: updates_in("known"),
-            gaps: updates_in("gap"),
-            aside: updates_in("aside"),
-            refused: updates_in("refused"),
-            resyncs: counter!("weft_resyncs_total"),
-            fallen_behind: counter!("weft_sessions_fallen_behind_total"),
-            updates_out: counter!("weft_updates_out_total"),
-            evictions: counter!("weft_rooms_closed_total"),
-            rebuilds: counter!("weft_rooms_rebuilt_total"),
-        }
-    }
-
-    pub(crate) fn count(&self, counts: Counts, took: Duration) {
-        let Counts { merged, known, gaps, aside, refused, resyncs } = counts;
-        if merged + known + gaps + aside + refused > 0 {
-            self.turns.record(took.as_secs_f64());
-        }
-        for (counter, count) in [
-            (&self.merged, merged),
-            (&self.known, known),
-            (&self.gaps, gaps),
-            (&self.aside, aside),
-            (&self.refused, refused),
-            (&self.resyncs, resyncs),
-        ] {
-            if count > 0 {
-                counter.increment(count);
-            }
-        }
-    }
-
-    pub(crate) fn behind(&self, fell: bool) {
-        if fell {
-            self.fallen_behind.increment(1);
-        }
-    }
 }

@@ -7,11 +7,13 @@
 mod hub;
 pub mod limits;
 mod load;
+mod metrics;
 mod outbox;
 mod registry;
 mod session;
 mod task;
 
-pub use hub::{DocumentSummary, Hub, HubError, HubSettings, Position, Status, Submitted};
+pub use hub::{DocumentSummary, Hub, HubError, HubSettings, Position, Status, Submission, Submitted};
 pub use outbox::{Closing, Mail, Outlet};
 pub use session::{JoinError, Joining, Session};
+pub use weft_room::Kind;

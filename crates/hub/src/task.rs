@@ -17,10 +17,10 @@ use tracing::{error, info, warn};
 use weft_ids::{DocId, Seq, SessionId, UserId};
 use weft_room::{Effect, Event, Member, Missed, Outcome, RequestId, Room};
 use weft_store::StoreError;
-use weft_wire::{ClientMessage, StateVector, Update, close};
+use weft_wire::{ClientMessage, StateVector, close};
 
 use self::appends::Appends;
-use crate::hub::{HubError, Inner, Position};
+use crate::hub::{HubError, Inner, Position, Submission};
 use crate::limits::{
     CHECKPOINT_BYTES_MOST, CHECKPOINT_PAUSE, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE,
     ENCODE_INLINE_BYTES_MAX, RETRY_FIRST, RETRY_LONGEST, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
@@ -51,6 +51,8 @@ pub(crate) enum Command {
         missed: Missed,
     },
     Submit {
+        author: SessionId,
+        user: Option<UserId>,
         submission: Submission,
         reply: oneshot::Sender<Result<Outcome, HubError>>,
     },
@@ -62,14 +64,6 @@ pub(crate) enum Command {
     Evict,
     /// The server stops: store everything, send everyone off, close.
     Stop,
-}
-
-/// An update that comes without a session.
-#[derive(Debug)]
-pub(crate) struct Submission {
-    pub(crate) author: SessionId,
-    pub(crate) user: Option<UserId>,
-    pub(crate) update: Update,
 }
 
 #[derive(Debug)]
@@ -342,12 +336,12 @@ impl Task {
                 Event::Message { session, message }
             }
             Command::Drained { session, missed } => Event::Drained { session, missed },
-            Command::Submit { submission, reply } => {
+            Command::Submit { author, user, submission, reply } => {
                 self.requests_made += 1;
                 let request = RequestId(self.requests_made);
                 self.requests.insert(request, reply);
-                let Submission { author, user, update } = submission;
-                Event::Submit { request, author, user, update }
+                let Submission { update, kind, name } = submission;
+                Event::Submit { request, author, user, name, kind, update }
             }
             Command::Ask { question, reply } => {
                 let _ = reply.send(Ok(self.answer(&question)));

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use weft_ids::{Seq, SessionId, UnixMillis, UserId};
 use weft_wire::{ServerMessage, Update, awareness};
 
-use crate::event::{RequestId, Ticket};
+use crate::event::{Kind, RequestId, Ticket};
 
 /// A record as the room drafts it; the store gives it a place and makes it durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Draft {
     pub user: Option<UserId>,
     /// What they call themselves.
     pub name: Option<Arc<str>>,
-    /// Came over HTTP rather than from an editor.
-    pub imported: bool,
+    /// How it came about.
+    pub kind: Kind,
     /// The v1 update as sent; several of one session in one turn are woven into one.
     pub update: Bytes,
 }
@@ -42,8 +42,10 @@ pub enum HangUp {
 /// How a request ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// On disk, at this place.
+    /// On disk: it is the record at this place.
     Stored(Seq),
+    /// All of it was here already, and is on disk; this is the place of the newest record known to be.
+    Known(Seq),
     /// It builds on content that is missing here; this is our state vector (v1 bytes).
     Gap(Bytes),
     /// It writes under the client id of someone who is connected and did not write it.

@@ -1,6 +1,7 @@
 //! What happens to a room.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use weft_ids::{ClientId, Seq, SessionId, UnixMillis, UserId};
 use weft_wire::{ClientMessage, Update};
@@ -40,6 +41,19 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
+/// How a change comes about, as the log will say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Somebody edits.
+    Edit,
+    /// Somebody brings an earlier state back.
+    Restore,
+    /// It is brought in from elsewhere.
+    Import,
+    /// The server itself changes the document.
+    Server,
+}
+
 /// Numbers the batches a room asks to have stored, in order, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Ticket(pub u64);
@@ -69,7 +83,7 @@ pub enum Event {
         /// What.
         message: ClientMessage,
     },
-    /// An update came without a session (over HTTP); answered with a reply.
+    /// An update came without a session; becomes a record of its own and is answered with a reply.
     Submit {
         /// What to answer to.
         request: RequestId,
@@ -77,6 +91,10 @@ pub enum Event {
         author: SessionId,
         /// Who they proved to be, if they did.
         user: Option<UserId>,
+        /// What they call themselves.
+        name: Option<Arc<str>>,
+        /// How it comes about.
+        kind: Kind,
         /// The change.
         update: Update,
     },

@@ -17,7 +17,7 @@ use crate::event::{Acks, Event, Member, Now};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
-use crate::session::{Asked, Session};
+use crate::session::{Asked, Session, author_name};
 use crate::turn::{Source, Turn};
 
 /// The map that Weft's own pages keep their schema number in, and its key.
@@ -115,14 +115,16 @@ impl Room {
             Event::Join { session, member } => self.join(session, member, now, effects),
             Event::Leave { session } => self.leave(session, now, effects),
             Event::Message { session, message } => self.message(session, message, now, effects),
-            Event::Submit { request, author, user, update } => {
-                let source =
-                    Source { session: author, user, name: None, imported: true, echo: false, claims: false };
+            Event::Submit { request, author, user, name, kind, update } => {
+                let name = name.as_deref().map(author_name);
+                let source = Source::submitted(request, author, user, name, kind);
                 self.submit(request, source, update, effects);
             }
             Event::Durable { ticket, seq } => {
                 let due = self.saving.durable(ticket, seq);
-                self.perform(due, effects);
+                let stored = |(request, seq)| Effect::Reply { request, outcome: Outcome::Stored(seq) };
+                effects.extend(due.submitted.into_iter().map(stored));
+                self.perform(due.then, effects);
             }
             Event::Drained { session, missed } => self.drained(session, &missed, effects),
             Event::Wake => self.wake(now, effects),
@@ -134,12 +136,12 @@ impl Room {
         let mut turn = std::mem::take(&mut self.turn);
         if turn.accepted.is_empty() {
             let now_or_later = turn.then.into_iter();
-            let due = now_or_later.filter_map(|then| self.saving.behind(then)).collect();
-            self.perform(due, effects);
+            let then = now_or_later.filter_map(|then| self.saving.behind(then)).collect();
+            self.perform(then, effects);
         } else {
             turn.relay(&self.who_waits(&turn), effects);
-            let drafts = turn.drafts(now.wall);
-            let ticket = self.saving.issue(turn.then);
+            let (drafts, submitted) = turn.drafts(now.wall);
+            let ticket = self.saving.issue(drafts.len(), submitted, turn.then);
             effects.push(Effect::Append { ticket, drafts });
         }
         self.newcomers.retain(|session| !turn.synchronised.contains(session));
@@ -369,9 +371,9 @@ impl Room {
     }
 
     /// Does what was waiting for the disk.
-    fn perform(&mut self, due: Vec<Then>, effects: &mut Vec<Effect>) {
+    fn perform(&mut self, then: Vec<Then>, effects: &mut Vec<Effect>) {
         let mut acks: Vec<(SessionId, u32)> = Vec::new();
-        for then in due {
+        for then in then {
             match then {
                 Then::Ack(to) => match acks.iter_mut().find(|(session, _)| *session == to) {
                     Some((_, count)) => *count += 1,
@@ -379,8 +381,8 @@ impl Room {
                 },
                 Then::Echo(to, update) => effects.push(Effect::Relay { to, update }),
                 Then::Say(to, message) => effects.push(Effect::Send { to, message }),
-                Then::Reply(request) => {
-                    effects.push(Effect::Reply { request, outcome: Outcome::Stored(self.saving.head) });
+                Then::Known(request) => {
+                    effects.push(Effect::Reply { request, outcome: Outcome::Known(self.saving.head) });
                 }
             }
         }

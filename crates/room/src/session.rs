@@ -106,7 +106,7 @@ impl Session {
         let Ok(state) = serde_json::from_slice::<serde_json::Value>(presence) else { return };
         let name = state.get("user").and_then(|user| user.get("name")).or_else(|| state.get("name"));
         if let Some(name) = name.and_then(serde_json::Value::as_str).filter(|name| !name.is_empty()) {
-            self.name = Some(cut(name, AUTHOR_NAME_BYTES_MAX).into());
+            self.name = Some(author_name(name));
         }
     }
 }
@@ -120,6 +120,11 @@ pub(crate) fn debt_of(update: &Update) -> Debt {
     clocks.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
     clocks.dedup_by_key(|(client, _)| *client);
     Debt { clocks, deletes: update.deletes().into() }
+}
+
+/// A person's name, as long as the log keeps it.
+pub(crate) fn author_name(name: &str) -> Arc<str> {
+    cut(name, AUTHOR_NAME_BYTES_MAX).into()
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

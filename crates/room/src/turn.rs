@@ -8,6 +8,7 @@ use weft_wire::Update;
 
 use crate::catchup::weave_all;
 use crate::effect::{Draft, Effect};
+use crate::event::{Kind, RequestId};
 use crate::saving::Then;
 
 /// Who sent an accepted update.
@@ -16,11 +17,31 @@ pub(crate) struct Source {
     pub(crate) session: SessionId,
     pub(crate) user: Option<UserId>,
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) imported: bool,
+    pub(crate) kind: Kind,
+    /// It came without a session and is a record of its own.
+    pub(crate) request: Option<RequestId>,
     /// Its own content coming back is how it learns that it is on disk.
     pub(crate) echo: bool,
     /// Client ids that nobody has are its own once it writes under them.
     pub(crate) claims: bool,
+}
+
+impl Source {
+    /// Who sent an update without a session.
+    pub(crate) fn submitted(
+        request: RequestId,
+        author: SessionId,
+        user: Option<UserId>,
+        name: Option<Arc<str>>,
+        kind: Kind,
+    ) -> Self {
+        Self { session: author, user, name, kind, request: Some(request), echo: false, claims: false }
+    }
+
+    /// Whether what both sent next to each other may become one record.
+    fn is_one_with(&self, next: &Self) -> bool {
+        self.session == next.session && self.request.is_none() && next.request.is_none()
+    }
 }
 
 #[derive(Debug)]
@@ -42,22 +63,25 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// The records of this turn, in the order in which the updates were merged: only neighbours of one session are
-    /// woven, since a later update may build on any earlier one.
-    pub(crate) fn drafts(&self, time: UnixMillis) -> Vec<Draft> {
+    /// woven, since a later update may build on any earlier one. With them, the requests that became a record each:
+    /// which one, counted from 1.
+    pub(crate) fn drafts(&self, time: UnixMillis) -> (Vec<Draft>, Vec<(RequestId, usize)>) {
         let mut drafts = Vec::new();
-        for run in self.accepted.chunk_by(|a, b| a.source.session == b.source.session) {
+        let mut submitted = Vec::new();
+        for run in self.accepted.chunk_by(|a, b| a.source.is_one_with(&b.source)) {
             let source = &run[0].source;
+            submitted.extend(source.request.map(|request| (request, drafts.len() + 1)));
             let updates = weave_all(run.iter().map(|accepted| accepted.update.clone()).collect());
             drafts.extend(updates.into_iter().map(|update| Draft {
                 time,
                 session: source.session,
                 user: source.user.clone(),
                 name: source.name.clone(),
-                imported: source.imported,
+                kind: source.kind,
                 update: update.bytes().clone(),
             }));
         }
-        drafts
+        (drafts, submitted)
     }
 
     /// Tells everyone at once, except those who must not see their own content before it is on disk: they get what

@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 use weft_access::{Action, Grant, Subject};
-use weft_hub::{DocumentSummary, HubError, Position, Submitted};
+use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
 use weft_ids::DocId;
 use weft_wire::{StateVector, Update};
 
@@ -253,7 +253,8 @@ async fn update(app: &AppState, grant: Grant, headers: &HeaderMap, body: Body) -
             "Send Y.encodeStateAsUpdate(doc), as bytes; updates in the v2 format are not taken.",
         )
     })?;
-    let Submitted { position, created } = app.hub.submit(&grant, update).await?;
+    let submitted = app.hub.submit(&grant, Submission::edit(update)).await?;
+    let Submitted { position, created, .. } = submitted;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = (status, Json(Stored { seq: position.seq.0 })).into_response();
     stand_at(&position, response.headers_mut());

@@ -45,6 +45,12 @@ impl Disk {
         Seq(self.records.len() as u64)
     }
 
+    /// The record at a place, counted from 1.
+    #[must_use]
+    pub(super) fn record(&self, seq: Seq) -> Option<&Update> {
+        self.records.get(usize::try_from(seq.0.checked_sub(1)?).ok()?)
+    }
+
     /// How many elements of `client` are durable.
     #[must_use]
     pub(super) fn clock(&self, client: ClientId) -> u32 {

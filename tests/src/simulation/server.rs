@@ -208,8 +208,12 @@ impl Server {
     fn judge_reply(&mut self, request: RequestId, outcome: &Outcome) -> Result<(), String> {
         let update = self.requests.remove(&request).ok_or("a request was answered twice")?;
         match outcome {
-            Outcome::Stored(_) if !self.disk.holds(&update) => Err("a request was answered too early".into()),
-            Outcome::Stored(_) | Outcome::Gap(_) => Ok(()),
+            Outcome::Stored(seq) => match self.disk.record(*seq) {
+                Some(record) if record.bytes() == update.bytes() => Ok(()),
+                record => Err(format!("a request is said to be record {seq}, which is {record:?}")),
+            },
+            Outcome::Known(_) if !self.disk.holds(&update) => Err("a request was answered too early".into()),
+            Outcome::Known(_) | Outcome::Gap(_) => Ok(()),
             other => Err(format!("an honest request was refused: {other:?}")),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use weft_ids::{ClientId, SessionId, UnixMillis};
-use weft_room::{Acks, Counts, Event, HangUp, Member, Now, RequestId};
+use weft_room::{Acks, Counts, Event, HangUp, Kind, Member, Now, RequestId};
 use weft_wire::{ClientMessage, Dialect};
 
 use super::plan::{Op, Plan, What};
@@ -316,7 +316,14 @@ impl World {
         if let Some(update) = stranger.edit(n) {
             let request = RequestId(self.strangers);
             let author = SessionId(u128::MAX - u128::from(self.strangers));
-            self.server.inbox.push_back(Event::Submit { request, author, user: None, update });
+            self.server.inbox.push_back(Event::Submit {
+                request,
+                author,
+                user: None,
+                name: None,
+                kind: Kind::Edit,
+                update,
+            });
         }
         Ok(())
     }

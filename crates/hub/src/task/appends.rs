@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use tracing::{error, info};
 use weft_ids::{DocId, Seq};
-use weft_room::{Draft, Ticket};
+use weft_room::{Draft, Kind, Ticket};
 use weft_store::{Author, Batch, BatchId, NewRecord, RecordKind, Store};
 
 use crate::limits::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX, RETRY_FIRST, RETRY_LONGEST};
@@ -124,7 +124,12 @@ fn record(draft: Draft) -> NewRecord {
     NewRecord {
         time: draft.time,
         author: Author { user: draft.user, name: draft.name, session: draft.session },
-        kind: if draft.imported { RecordKind::Import } else { RecordKind::Edit },
+        kind: match draft.kind {
+            Kind::Edit => RecordKind::Edit,
+            Kind::Restore => RecordKind::Restore,
+            Kind::Import => RecordKind::Import,
+            Kind::Server => RecordKind::Server,
+        },
         update: draft.update,
     }
 }

@@ -8,7 +8,7 @@ use weft_wire::{DeleteSpan, ServerMessage, Update};
 
 use crate::aside::{Came, Waiting};
 use crate::effect::{Effect, HangUp, Outcome};
-use crate::event::{Acks, Now, RequestId};
+use crate::event::{Acks, Kind, Now, RequestId};
 use crate::limits::{GAPS_AFTER_ANSWER_MAX, OWED_MAX, STATE_BYTES_MAX, TYPES_MAX};
 use crate::room::Room;
 use crate::saving::Then;
@@ -18,6 +18,8 @@ use crate::turn::{Accepted, Source};
 /// What a room makes of an update.
 enum Verdict {
     Merged,
+    /// It brought nothing new.
+    Known,
     /// It builds on content that is missing here.
     Gap,
     /// It writes under a client id that belongs to this session.
@@ -60,8 +62,10 @@ impl Room {
         let outcome = match self.read_only {
             Some(why) => Outcome::ReadOnly(why),
             None => match self.judge(&source, &update) {
-                Verdict::Merged => {
-                    self.turn.then.push(Then::Reply(request));
+                // Answered as a record of its own, once that is on disk.
+                Verdict::Merged => return,
+                Verdict::Known => {
+                    self.turn.then.push(Then::Known(request));
                     return;
                 }
                 Verdict::Gap => Outcome::Gap(self.document.state_vector()),
@@ -116,13 +120,14 @@ impl Room {
             session: id,
             user: session.member.user.clone(),
             name: session.name.clone(),
-            imported: false,
+            kind: Kind::Edit,
+            request: None,
             echo: acks == Acks::Echo,
             // Answers may pass on what others wrote; and who announced an id writes under that one.
             claims: came == Came::Live && session.announced.is_none(),
         };
         match self.judge(&source, &update) {
-            Verdict::Merged => {
+            Verdict::Merged | Verdict::Known => {
                 if came != Came::Live {
                     self.turn.synchronised.push(id);
                     if let Some(session) = self.sessions.get_mut(&id) {
@@ -160,7 +165,7 @@ impl Room {
     fn judge(&mut self, source: &Source, update: &Update) -> Verdict {
         if update.is_empty() {
             self.counts.known += 1;
-            return Verdict::Merged;
+            return Verdict::Known;
         }
         if self.has_gap(update) {
             return Verdict::Gap;
@@ -181,7 +186,7 @@ impl Room {
                 if source.echo {
                     self.turn.then.push(Then::Echo(source.session, update.clone()));
                 }
-                Verdict::Merged
+                Verdict::Known
             }
             Err(MergeError::Missing) => Verdict::Gap,
             Err(MergeError::Broken(_)) => Verdict::Broken,

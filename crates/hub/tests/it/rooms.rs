@@ -1,113 +1,19 @@
 //! Rooms over a store that is slow or fails: opening, saving, closing.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
-use weft_access::{Action, Grant, Rules, Subject, decide};
-use weft_hub::{Hub, HubError, HubSettings, Joining, Mail, Outlet, Session};
+use weft_hub::{Hub, HubError, HubSettings, Joining, Mail, Outlet, Submission};
 use weft_ids::{DocId, Seq, SessionId, UnixMillis};
-use weft_store::fault::{Fault, FaultyStore, Op};
+use weft_store::fault::{Fault, Op};
 use weft_store::{
-    Author, Batch, BatchId, CheckpointKind, Checkpoints, Log, MemoryStore, NewRecord, RecordKind, StoreError,
+    Author, Batch, BatchId, CheckpointKind, Checkpoints, Log, NewRecord, RecordKind, StoreError,
 };
 use weft_wire::{ClientMessage, Dialect, Envelope, StateVector, Update, varint};
 
-fn grant(name: &str) -> Grant {
-    let doc = DocId::new(name).unwrap();
-    decide(&Rules { open: true }, &Subject::default(), Action::Write(doc)).unwrap()
-}
-
-fn hub(store: &Arc<FaultyStore>) -> Hub {
-    Hub::new(store.clone(), HubSettings { idle_after: Duration::from_millis(50), ..HubSettings::default() })
-}
-
-fn store() -> Arc<FaultyStore> {
-    Arc::new(FaultyStore::new(Arc::new(MemoryStore::default())))
-}
-
-struct Client {
-    session: Session,
-    outlet: Outlet,
-    /// What came and nobody asked about yet.
-    heard: Mutex<Vec<Bytes>>,
-}
-
-impl Client {
-    fn join(hub: &Hub, name: &str) -> Self {
-        let outlet = Outlet::default();
-        let envelope = Envelope::Hocuspocus { address: name.into() };
-        let joining = Joining { envelope, outlet: outlet.clone(), schema: None };
-        Self { session: hub.join(&grant(name), joining).unwrap(), outlet, heard: Mutex::default() }
-    }
-
-    async fn say(&self, message: ClientMessage) {
-        let mut message = message;
-        while let Some(back) = self.session.say(message, 16) {
-            message = back;
-            self.session.has_room(16).await;
-        }
-    }
-
-    async fn type_letter(&self, client: u8, clock: u8, letter: u8) {
-        self.say(ClientMessage::Update(typed(client, clock, letter))).await;
-    }
-
-    /// Waits for a frame that `wanted` says yes to.
-    async fn hears(&self, wanted: impl Fn(&[u8]) -> bool) {
-        timeout(Duration::from_secs(20), async {
-            loop {
-                let mut mail = Mail::default();
-                self.session.take(&mut mail);
-                self.session.sent();
-                {
-                    let mut heard = self.heard.lock().unwrap();
-                    heard.append(&mut mail.frames);
-                    if let Some(at) = heard.iter().position(|frame| wanted(frame)) {
-                        heard.remove(at);
-                        return;
-                    }
-                }
-                self.outlet.mail().await;
-            }
-        })
-        .await
-        .expect("the frame did not come");
-    }
-
-    /// Waits for the acknowledgement of one update.
-    async fn is_saved(&self) {
-        self.hears(|frame| frame.ends_with(&[8, 1])).await;
-    }
-
-    async fn hears_text(&self, letter: u8) {
-        self.hears(|frame| frame.contains(&letter)).await;
-    }
-}
-
-fn typed(client: u8, clock: u8, letter: u8) -> Update {
-    let mut bytes = vec![1, 1, client, clock];
-    if clock == 0 {
-        bytes.extend([4, 1, 1, b't', 1, letter]);
-    } else {
-        bytes.extend([0x84, client, clock - 1, 1, letter]);
-    }
-    bytes.push(0);
-    Update::scan(bytes.into()).unwrap()
-}
-
-async fn closed(hub: &Hub) {
-    timeout(Duration::from_secs(20), async {
-        while hub.status().rooms > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await
-    .expect("the room did not close");
-}
+use crate::world::{Client, closed, grant, hub, store, typed};
 
 #[tokio::test]
 async fn trap_2_an_edit_during_a_slow_save_is_saved_too() {
@@ -128,7 +34,7 @@ async fn trap_2_an_edit_during_a_slow_save_is_saved_too() {
 async fn trap_3_a_hundred_sockets_that_open_a_document_at_once_load_it_once_and_see_each_other() {
     let store = store();
     let hub = hub(&store);
-    hub.submit(&grant("d"), typed(9, 0, b'!')).await.unwrap();
+    hub.submit(&grant("d"), Submission::edit(typed(9, 0, b'!'))).await.unwrap();
     closed(&hub).await;
     let reads = store.faults().calls(Op::Read);
     store.faults().set(Op::Read, Fault::Delay(Duration::from_millis(200)));
@@ -149,7 +55,7 @@ async fn trap_3_a_hundred_sockets_that_open_a_document_at_once_load_it_once_and_
 async fn trap_4_nothing_is_answered_before_the_document_is_loaded_and_nothing_is_lost_meanwhile() {
     let store = store();
     let hub = hub(&store);
-    hub.submit(&grant("d"), typed(9, 0, b'!')).await.unwrap();
+    hub.submit(&grant("d"), Submission::edit(typed(9, 0, b'!'))).await.unwrap();
     closed(&hub).await;
     store.faults().set(Op::Read, Fault::Hold);
     let client = Client::join(&hub, "d");
@@ -268,7 +174,7 @@ async fn a_document_nobody_wrote_is_unknown_and_looking_at_it_creates_nothing() 
 async fn an_update_with_a_gap_is_answered_with_what_the_server_has() {
     let store = store();
     let hub = hub(&store);
-    let error = hub.submit(&grant("d"), typed(1, 3, b'x')).await.unwrap_err();
+    let error = hub.submit(&grant("d"), Submission::edit(typed(1, 3, b'x'))).await.unwrap_err();
     assert_eq!(error, HubError::Gap { have: Bytes::from_static(&[0]) });
 }
 
