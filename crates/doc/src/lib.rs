@@ -5,5 +5,7 @@
 
 mod document;
 mod text;
+mod value;
 
 pub use document::{Document, DocumentError, MergeError, Merged};
+pub use value::values;

@@ -1,0 +1,365 @@
+//! A document with all of its past: every element ever written, with the record that wrote it and the one that deleted it.
+//!
+//! A CRDT never moves what it holds and never brings a deleted element back, so an element lives from one record to
+//! another, once. Folding the log into one list of elements in their final order, each with its lifetime, answers every
+//! question of history by one walk: a moment is what was written by then and not yet deleted.
+//!
+//! The order is the CRDT's own (YATA: Nicolaescu and others, "Near Real-Time Peer-to-Peer Shared Editing on Extensible Data
+//! Types", 2016, with Yjs' rule for neighbours on the right). Tests compare every moment with the document engine's.
+
+mod fold;
+mod moment;
+mod restore;
+mod state;
+mod tree;
+
+use std::collections::HashMap;
+
+use weft_ids::{ClientId, Seq, UnixMillis};
+use weft_store::{Author, RecordKind};
+use weft_wire::blocks::Other;
+use weft_wire::{Place, ScanError};
+
+pub use moment::Moment;
+pub use restore::{WayBack, Wish, WishError};
+pub use tree::{Insert, Node, Piece, TREE_DEPTH_MAX, Tree};
+
+/// The most records one document's past may have.
+pub const PAST_RECORDS_MAX: u64 = u32::MAX as u64 - 1;
+
+/// No run, node, key or client.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Why a log cannot be folded. It was merged once, so the store is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PastError {
+    /// A record is not an update.
+    #[error("record {0} is not an update: {1}")]
+    Update(Seq, ScanError),
+    /// A record builds on what no record before it brought.
+    #[error("record {0} builds on content that is not in the log")]
+    Missing(Seq),
+    /// Records do not follow each other.
+    #[error("record {0} comes where another was due")]
+    OutOfOrder(Seq),
+    /// There are more than [`PAST_RECORDS_MAX`] records.
+    #[error("the history has more than {PAST_RECORDS_MAX} records")]
+    TooMany,
+}
+
+/// Who made a change, for people: sessions of one person are one author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// `user:` and their id if they were signed in, else `name:` and what they called themselves, else `session:` and
+    /// its number.
+    pub key: String,
+    /// What they called themselves last.
+    pub name: Option<String>,
+    /// Their id if they were signed in.
+    pub user: Option<String>,
+}
+
+impl Writer {
+    fn of(author: &Author) -> Self {
+        let name = author.name.as_ref().map(ToString::to_string);
+        let user = author.user.as_ref().map(|user| user.as_str().to_owned());
+        let key = match (&user, &name) {
+            (Some(user), _) => format!("user:{user}"),
+            (None, Some(name)) => format!("name:{name}"),
+            (None, None) => format!("session:{:032x}", author.session.0),
+        };
+        Self { key, name, user }
+    }
+}
+
+/// What is known of a record beside its elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deed {
+    /// When it reached the server.
+    pub time: UnixMillis,
+    /// Who: an index into [`Past::writers`].
+    pub writer: u32,
+    /// How it came about.
+    pub kind: RecordKind,
+    /// UTF-16 units of text it wrote.
+    pub added: u32,
+    /// UTF-16 units of text it deleted.
+    pub removed: u32,
+}
+
+/// Neighbouring elements of one client with one fate.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// Index into `clients`.
+    pub(crate) client: u32,
+    pub(crate) clock: u32,
+    pub(crate) len: u32,
+    /// Neighbours among everything that was ever in the same list or under the same key.
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+    /// What stood beside it when it was written.
+    pub(crate) origin: Option<Place>,
+    pub(crate) right_origin: Option<Place>,
+    /// The shared type it is in; [`NONE`] if it was collected.
+    pub(crate) node: u32,
+    /// Index into `keys`; [`NONE`] if it stands in a list.
+    pub(crate) key: u32,
+    /// The record that deleted it; 0 while it lives.
+    pub(crate) death: u32,
+    pub(crate) held: Held,
+}
+
+impl Run {
+    pub(crate) const fn end(&self) -> u32 {
+        self.clock + self.len
+    }
+}
+
+/// What a run holds. Ranges are in the bytes of its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    Collected,
+    Deleted,
+    Text {
+        at: u32,
+        bytes: u32,
+    },
+    Values {
+        at: u32,
+        bytes: u32,
+    },
+    /// Index into `nodes`.
+    Type(u32),
+    Other {
+        what: Other,
+        at: u32,
+        bytes: u32,
+    },
+}
+
+/// A shared type.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) kind: Kind,
+    /// The first run of its list, living or not.
+    pub(crate) start: u32,
+    /// The run whose content it is; [`NONE`] for a root.
+    pub(crate) item: u32,
+    /// The keys it ever had, in the order they came up.
+    pub(crate) keys: Vec<u32>,
+}
+
+/// What a shared type is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Its kind does not stand in the bytes; it shows in what lies in it.
+    Root(String),
+    Array,
+    Map,
+    Text,
+    Element(String),
+    Fragment,
+    XmlText,
+}
+
+/// One client id's elements.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    /// The clock its next element will have.
+    pub(crate) next: u32,
+    /// Its runs by clock, without holes.
+    pub(crate) runs: Vec<u32>,
+    /// From which clock on elements came with which record; both ascend.
+    pub(crate) births: Vec<(u32, u32)>,
+    /// The content of its runs.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A document's past, up to some record. Grows by [`Past::add`].
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub(crate) clients: Vec<Client>,
+    client_index: HashMap<ClientId, u32>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) nodes: Vec<Shared>,
+    roots: HashMap<String, u32>,
+    pub(crate) keys: Vec<String>,
+    key_index: HashMap<String, u32>,
+    /// The last run under a key, by shared type and key.
+    pub(crate) entries: HashMap<(u32, u32), u32>,
+    writers: Vec<Writer>,
+    writer_index: HashMap<String, u32>,
+    deeds: Vec<Deed>,
+}
+
+impl Past {
+    /// The past of a document nobody ever wrote to.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The newest record it holds.
+    #[must_use]
+    pub fn head(&self) -> Seq {
+        Seq(self.deeds.len() as u64)
+    }
+
+    /// Everyone who ever wrote here, in the order of their first record.
+    #[must_use]
+    pub fn writers(&self) -> &[Writer] {
+        &self.writers
+    }
+
+    /// The author with that key.
+    #[must_use]
+    pub fn writer(&self, key: &str) -> Option<u32> {
+        self.writer_index.get(key).copied()
+    }
+
+    /// What is known of each record; record 1 stands first.
+    #[must_use]
+    pub fn deeds(&self) -> &[Deed] {
+        &self.deeds
+    }
+
+    /// What is known of one record.
+    #[must_use]
+    pub fn deed(&self, seq: Seq) -> Option<&Deed> {
+        self.deeds.get(usize::try_from(seq.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The newest record at or before `time`, by the times the records carry (which a wrong clock may have made jump: the
+    /// last one in order that is not later).
+    #[must_use]
+    pub fn at_time(&self, time: UnixMillis) -> Seq {
+        Seq(self.deeds.iter().rposition(|deed| deed.time <= time).map_or(0, |at| at as u64 + 1))
+    }
+
+    /// The document as it was once record `seq` was in, or `None` if there is no such record. Zero is before the first.
+    #[must_use]
+    pub fn moment(&self, seq: Seq) -> Option<Moment<'_>> {
+        (seq <= self.head()).then(|| Moment::new(self, seq.0 as u32))
+    }
+
+    /// The document as it is.
+    #[must_use]
+    pub fn now(&self) -> Moment<'_> {
+        Moment::new(self, self.deeds.len() as u32)
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let clients: usize = self
+            .clients
+            .iter()
+            .map(|client| {
+                client.runs.capacity() * 4 + client.births.capacity() * 8 + client.bytes.capacity() + 128
+            })
+            .sum();
+        clients
+            + self.runs.capacity() * size_of::<Run>()
+            + self.nodes.capacity() * (size_of::<Shared>() + 16)
+            + self.entries.capacity() * 24
+            + self.deeds.capacity() * size_of::<Deed>()
+            + self.writers.len() * 160
+    }
+
+    pub(crate) fn place(&self, run: &Run) -> Place {
+        Place { client: self.clients[run.client as usize].id, clock: run.clock }
+    }
+
+    pub(crate) fn last_place(&self, run: &Run) -> Place {
+        Place { client: self.clients[run.client as usize].id, clock: run.end() - 1 }
+    }
+
+    /// The run that holds an element, if it was ever written.
+    pub(crate) fn find(&self, place: Place) -> Option<u32> {
+        let client = &self.clients[*self.client_index.get(&place.client)? as usize];
+        if place.clock >= client.next {
+            return None;
+        }
+        let at = client.runs.partition_point(|run| self.runs[*run as usize].clock <= place.clock);
+        Some(client.runs[at - 1])
+    }
+
+    /// The shared type that is the content of the element at `place`.
+    pub(crate) fn node_at(&self, place: Place) -> Option<u32> {
+        match self.runs[self.find(place)? as usize].held {
+            Held::Type(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// The root type of that name.
+    pub(crate) fn root(&self, name: &str) -> Option<u32> {
+        self.roots.get(name).copied()
+    }
+
+    /// The roots by name.
+    pub(crate) fn roots(&self) -> Vec<(&str, u32)> {
+        let mut roots: Vec<_> = self.roots.iter().map(|(name, node)| (name.as_str(), *node)).collect();
+        roots.sort_unstable();
+        roots
+    }
+
+    /// The record that wrote the element `clock` of a client.
+    pub(crate) fn birth(&self, client: u32, clock: u32) -> u32 {
+        let births = &self.clients[client as usize].births;
+        births[births.partition_point(|birth| birth.0 <= clock) - 1].1
+    }
+
+    pub(crate) fn bytes_of(&self, run: &Run) -> &[u8] {
+        let (at, bytes) = match run.held {
+            Held::Text { at, bytes } | Held::Values { at, bytes } | Held::Other { at, bytes, .. } => {
+                (at, bytes)
+            }
+            Held::Collected | Held::Deleted | Held::Type(_) => return &[],
+        };
+        &self.clients[run.client as usize].bytes[at as usize..(at + bytes) as usize]
+    }
+
+    /// The characters of a run of text.
+    pub(crate) fn text_of(&self, run: &Run) -> &str {
+        match run.held {
+            // It came as a string and was only ever cut between characters.
+            Held::Text { .. } => std::str::from_utf8(self.bytes_of(run)).unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    /// The first of everything that was ever under a key of a shared type.
+    pub(crate) fn chain_start(&self, node: u32, key: u32) -> u32 {
+        let mut run = self.entries.get(&(node, key)).copied().unwrap_or(NONE);
+        while run != NONE && self.runs[run as usize].left != NONE {
+            run = self.runs[run as usize].left;
+        }
+        run
+    }
+
+    /// The runs from `run` on to the right.
+    pub(crate) fn chain(&self, run: u32) -> impl Iterator<Item = u32> + '_ {
+        let next = move |run: &u32| Some(self.runs[*run as usize].right).filter(|run| *run != NONE);
+        std::iter::successors(Some(run).filter(|run| *run != NONE), next)
+    }
+}
+
+/// The byte after `units` UTF-16 units of `text`, and whether that is between two halves of one character.
+pub(crate) fn byte_at(text: &str, units: u32) -> (usize, bool) {
+    if text.len() == units as usize {
+        return (text.len(), false);
+    }
+    let mut left = units as usize;
+    for (at, char) in text.char_indices() {
+        if left == 0 {
+            return (at, false);
+        }
+        if char.len_utf16() > left {
+            return (at, true);
+        }
+        left -= char.len_utf16();
+    }
+    (text.len(), false)
+}

@@ -1,0 +1,100 @@
+//! A moment as a v1 update: what a client that had been there would hold.
+
+use bytes::Bytes;
+use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind};
+use weft_wire::{DeleteSpan, Place, ScanError, Update};
+
+use super::moment::Moment;
+use super::{Held, Kind, NONE, Past, Run, byte_at};
+
+impl Moment<'_> {
+    /// The whole state as one v1 update. Deleted content is not in it, only its place.
+    ///
+    /// # Errors
+    /// [`ScanError`] when it is more than one update can hold.
+    pub fn state(&self) -> Result<Bytes, ScanError> {
+        let buried = self.buried();
+        let (mut sections, mut deletes) = (Vec::new(), Vec::new());
+        for (number, client) in self.past.clients.iter().enumerate() {
+            let until = self.clocks[number];
+            let mut blocks: Vec<Block<'_>> = Vec::new();
+            for run in &client.runs {
+                let run = &self.past.runs[*run as usize];
+                if run.clock >= until {
+                    break;
+                }
+                let block = self.block(run, &buried);
+                if matches!(block.content, Content::Collected | Content::Deleted) {
+                    let (start, end) = (run.clock, run.clock + block.len);
+                    deletes.push(DeleteSpan { client: client.id, start, end });
+                }
+                match blocks.last_mut() {
+                    Some(last)
+                        if block.content == Content::Collected && last.content == Content::Collected =>
+                    {
+                        last.len += block.len;
+                    }
+                    _ => blocks.push(block),
+                }
+            }
+            sections.push((Place { client: client.id, clock: 0 }, blocks));
+        }
+        Update::compose(sections, deletes).map(Update::into_bytes)
+    }
+
+    /// A run as it was.
+    fn block<'a>(&'a self, run: &'a Run, buried: &[bool]) -> Block<'a> {
+        let (place, len) = (self.past.place(run), self.written(run));
+        let collected = run.node == NONE || buried[run.node as usize] || run.held == Held::Collected;
+        if collected {
+            return Block { place, len, link: Link::Nowhere, content: Content::Collected };
+        }
+        let content = if self.deleted(run) { Content::Deleted } else { self.past.content(run, len) };
+        Block { place, len, link: self.past.link(run), content }
+    }
+}
+
+impl Past {
+    /// Where a run stands, as a block says it.
+    pub(crate) fn link(&self, run: &Run) -> Link<'_> {
+        if run.origin.is_some() || run.right_origin.is_some() {
+            return Link::Beside(run.origin, run.right_origin);
+        }
+        let key = (run.key != NONE).then(|| self.keys[run.key as usize].as_str());
+        Link::In(self.parent(run.node), key)
+    }
+
+    /// A shared type, as a block names it.
+    pub(crate) fn parent(&self, node: u32) -> Parent<'_> {
+        let shared = &self.nodes[node as usize];
+        match &shared.kind {
+            Kind::Root(name) => Parent::Root(name),
+            _ => Parent::Type(self.place(&self.runs[shared.item as usize])),
+        }
+    }
+
+    /// The first `len` elements of what a run holds, which is not empty of content.
+    pub(crate) fn content(&self, run: &Run, len: u32) -> Content<'_> {
+        match run.held {
+            Held::Collected => Content::Collected,
+            Held::Deleted => Content::Deleted,
+            Held::Text { .. } => {
+                let text = self.text_of(run);
+                Content::Text(&text[..byte_at(text, len).0])
+            }
+            Held::Values { .. } => {
+                let values = self.bytes_of(run);
+                Content::Values(&values[..weft_wire::blocks::values_len(values, len)])
+            }
+            Held::Other { what, .. } => Content::Other(what, self.bytes_of(run)),
+            Held::Type(node) => Content::Type(match &self.nodes[node as usize].kind {
+                Kind::Array => TypeKind::Array,
+                Kind::Map => TypeKind::Map,
+                Kind::Text => TypeKind::Text,
+                Kind::Element(name) => TypeKind::Element(name),
+                Kind::XmlText => TypeKind::XmlText,
+                Kind::Fragment | Kind::Root(_) => TypeKind::Fragment,
+            }),
+        }
+    }
+}
