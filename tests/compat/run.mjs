@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
 const FILES_AT_ONCE = 4
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 300_000 + Number(process.env.WEFT_QUIET_SECONDS ?? 0) * 1_000
 
 const binary = process.env.WEFT_BIN
 if (!binary || !existsSync(binary)) {

@@ -1,7 +1,9 @@
 //! The loop that owns one room: everything that can wake it stands in one `select!`.
 
 mod appends;
+mod closing;
 mod effects;
+mod opening;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,21 +15,21 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
-use tracing::{error, info, warn};
+use tracing::warn;
 use weft_ids::{DocId, Seq, SessionId, UserId};
 use weft_room::{Effect, Event, Member, Missed, Outcome, RequestId, Room};
 use weft_store::StoreError;
-use weft_wire::{ClientMessage, StateVector, close};
+use weft_wire::{ClientMessage, StateVector};
 
 use self::appends::Appends;
+use self::opening::{DAMAGED, fail, open, renew};
 use crate::hub::{HubError, Inner, Position, Submission};
 use crate::limits::{
-    CHECKPOINT_BYTES_MOST, CHECKPOINT_PAUSE, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE,
-    ENCODE_INLINE_BYTES_MAX, RETRY_FIRST, RETRY_LONGEST, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
+    CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
     UNSAVED_BYTES_MAX,
 };
 use crate::load::{self, Behind};
-use crate::outbox::{Closing, Outbox};
+use crate::outbox::Outbox;
 use crate::registry::Vitals;
 
 /// What reaches a room.
@@ -160,73 +162,6 @@ pub(crate) async fn run(
         Err(error) => {
             task.outboxes.values().for_each(|outbox| outbox.close(DAMAGED));
             fail(&task.doc, &task.hub, &error, commands);
-        }
-    }
-}
-
-/// Loads the document, trying again for as long as the store may come back.
-async fn open(
-    hub: &Arc<Inner>,
-    doc: &DocId,
-    vitals: &Vitals,
-) -> Result<(weft_room::Loaded, Behind), StoreError> {
-    let mut pause = RETRY_FIRST;
-    loop {
-        match load::load(&hub.store, doc).await {
-            Err(error) if error.may_pass() => {
-                vitals.failing.store(1, Ordering::Relaxed);
-                warn!(%doc, %error, "a document cannot be loaded now; trying again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(RETRY_LONGEST);
-            }
-            outcome => {
-                vitals.failing.store(0, Ordering::Relaxed);
-                return outcome;
-            }
-        }
-    }
-}
-
-/// A document that was long in opening, because much came after its newest checkpoint, gets a new one at once.
-async fn renew(
-    hub: &Arc<Inner>,
-    doc: &DocId,
-    loaded: weft_room::Loaded,
-    behind: Behind,
-) -> (weft_room::Loaded, Behind) {
-    let bytes = loaded.base.as_ref().map_or(0, Bytes::len) + behind.bytes;
-    if !behind.is_far(bytes) {
-        return (loaded, behind);
-    }
-    let loaded = load::encoded(loaded, behind).await;
-    let (store, doc, head) = (hub.store.clone(), doc.clone(), loaded.head);
-    if let Some(state) = loaded.base.clone() {
-        tokio::spawn(async move {
-            if let Err(error) = load::keep(&store, &doc, head, state).await {
-                warn!(%doc, %error, "a checkpoint was not cut");
-            }
-        });
-    }
-    (loaded, Behind::default())
-}
-
-/// What sessions are told of a document that cannot be loaded.
-const DAMAGED: Closing = Closing {
-    code: close::INTERNAL,
-    reason: "this document's stored data is damaged; its administrator can run `weft check`",
-};
-
-/// Tells everyone who waits that the document cannot be opened. The next one to come tries anew.
-fn fail(doc: &DocId, hub: &Arc<Inner>, error: &StoreError, mut commands: UnboundedReceiver<Command>) {
-    error!(%doc, %error, "a document cannot be opened; run `weft check`");
-    hub.registry.remove_if(doc, || true);
-    hub.metrics.rooms.decrement(1.0);
-    while let Ok(command) = commands.try_recv() {
-        match command {
-            Command::Join { outbox, .. } => outbox.close(DAMAGED),
-            Command::Submit { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
-            Command::Ask { reply, .. } => drop(reply.send(Err(HubError::Damaged))),
-            _ => {}
         }
     }
 }
@@ -390,85 +325,12 @@ impl Task {
                 }
             });
         }
-        let stored = self.is_stored();
-        if let Some(since) = self.stopping
-            && !self.hung_up
-            && (stored || since.elapsed() >= DRAIN_PATIENCE)
-        {
-            self.hung_up = true;
-            for outbox in self.outboxes.values() {
-                outbox.close(Closing { code: close::RESTART, reason: "the server restarts" });
-            }
-        }
+        self.see_off();
     }
 
     /// When the next checkpoint is to be cut, if one is.
     fn checkpoint_due(&self) -> Option<Instant> {
         self.behind.is_far(self.room.bytes()).then(|| self.checkpointed + CHECKPOINT_PAUSE)
-    }
-
-    /// The document in memory is not what the log says: once all that was accepted is stored, it is loaded anew.
-    async fn rebuild(&mut self) -> Result<(), StoreError> {
-        warn!(doc = %self.doc, "an update could not be merged; the document is rebuilt from its log");
-        self.hub.metrics.rebuilds.increment(1);
-        let mut durable = Vec::new();
-        while !self.appends.is_idle() {
-            let (ticket, seq, _) = self.appends.saved().await;
-            durable.push(Event::Durable { ticket, seq });
-        }
-        let (loaded, behind) = open(&self.hub, &self.doc, &self.vitals).await?;
-        self.room.rebuilt(loaded);
-        self.behind = behind;
-        let now = self.hub.now();
-        let mut effects = Vec::new();
-        for event in durable {
-            self.room.handle(event, now, &mut effects);
-        }
-        self.carry_out(effects);
-        Ok(())
-    }
-
-    /// Whether everything that was accepted is on disk.
-    fn is_stored(&self) -> bool {
-        self.room.is_saved() && self.appends.is_idle()
-    }
-
-    fn may_close(&self) -> bool {
-        if !self.requests.is_empty() {
-            return false;
-        }
-        if let Some(since) = self.stopping {
-            let patience = since.elapsed() >= DRAIN_PATIENCE * 2;
-            return self.is_stored() && self.hung_up && (self.outboxes.is_empty() || patience);
-        }
-        let Some(since) = self.empty_since else { return false };
-        let idle = self.evict || self.hub.is_over_budget() || since.elapsed() >= self.hub.settings.idle_after;
-        self.outboxes.is_empty() && idle && self.is_stored()
-    }
-
-    /// Closes the room unless somebody came meanwhile. Everything is on disk by now.
-    async fn close(&mut self, commands: &mut UnboundedReceiver<Command>) -> bool {
-        if self.title_due.is_some() {
-            self.note_title();
-        }
-        let worth_it = self.behind.records >= CHECKPOINT_RECORDS_AT_CLOSE
-            && self.behind.bytes >= (self.room.bytes() / 8).min(CHECKPOINT_BYTES_MOST);
-        // A server that stops has little time: only what would be long in opening.
-        let due = if self.stopping.is_some() { self.checkpoint_due().is_some() } else { worth_it };
-        if due && commands.is_empty() {
-            self.behind = Behind::default();
-            let head = self.room.head();
-            let state = in_place(self.room.bytes(), || self.room.state());
-            if let Err(error) = load::keep(&self.hub.store, &self.doc, head, state).await {
-                warn!(doc = %self.doc, %error, "a checkpoint was not cut");
-            }
-        }
-        let closes = self.hub.registry.remove_if(&self.doc, || commands.is_empty());
-        if closes {
-            self.hub.metrics.evictions.increment(1);
-            info!(doc = %self.doc, "closed");
-        }
-        closes
     }
 
     fn note_title(&mut self) {
