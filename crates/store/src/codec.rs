@@ -21,6 +21,8 @@ pub use cursor::{Cursor, put_bytes, put_varint};
 pub const ROW_FORMAT: u8 = 1;
 /// The version of the form that record hashes are taken over. It never changes for a record once written.
 const HASH_FORM: u8 = 1;
+/// Updates up to this many bytes are copied to be hashed: preparing a hasher costs more than that.
+const HASHED_AT_ONCE: usize = 512;
 /// The checksum behind every sealed row, in bytes.
 pub const SEAL_BYTES: usize = 4;
 
@@ -36,6 +38,9 @@ pub enum CodecError {
     /// A newer Weft wrote them.
     #[error("it has row format {0}; this version reads up to {ROW_FORMAT}")]
     Newer(u8),
+    /// A newer Weft wrote them as a segment.
+    #[error("it has segment format {0}; this version reads up to {known}", known = crate::segment::SEGMENT_FORMAT)]
+    NewerSegment(u8),
     /// They name an origin that the table does not have.
     #[error("it names author {0}, who is not in the document's table")]
     UnknownOrigin(u32),
@@ -187,7 +192,12 @@ impl Record {
     /// What the next record of the document carries as [`Record::prev`].
     #[must_use]
     pub fn hash(&self) -> RecordHash {
-        let mut form = Vec::with_capacity(96);
+        self.hash_in(&mut Vec::with_capacity(160))
+    }
+
+    /// [`Record::hash`], with a buffer to be used again for the next one.
+    pub(crate) fn hash_in(&self, form: &mut Vec<u8>) -> RecordHash {
+        form.clear();
         form.extend_from_slice(&self.prev.0);
         form.push(HASH_FORM);
         form.extend_from_slice(&self.seq.0.to_le_bytes());
@@ -195,13 +205,17 @@ impl Record {
         form.push(self.kind.code());
         form.extend_from_slice(&self.batch.writer.to_le_bytes());
         form.extend_from_slice(&self.batch.number.to_le_bytes());
-        put_author(&mut form, &self.author);
-        put_varint(&mut form, self.update.len() as u64);
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&form).update(&self.update);
-        let mut hash = RecordHash::default();
-        hasher.finalize_xof().fill(&mut hash.0);
-        hash
+        put_author(form, &self.author);
+        put_varint(form, self.update.len() as u64);
+        let hash = if self.update.len() <= HASHED_AT_ONCE {
+            form.extend_from_slice(&self.update);
+            blake3::hash(form)
+        } else {
+            blake3::Hasher::new().update(form).update(&self.update).finalize()
+        };
+        let mut start = RecordHash::default();
+        start.0.copy_from_slice(&hash.as_bytes()[..16]);
+        start
     }
 }
 

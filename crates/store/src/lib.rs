@@ -4,6 +4,7 @@
 //! - [`Checkpoints`]: merged states at a place in the log. Derived: they make opening fast and may be thrown away.
 //! - [`Meta`]: small named values, changed by compare-and-swap.
 //! - [`codec`]: how records become bytes, the same for every engine, with a version and a checksum.
+//! - [`segment`]: long runs of records, packed densely.
 //! - [`backup`]: everything of a store as one file that any engine can read back.
 //! - [`MemoryStore`]: the engine that keeps nothing, for tests and for trying things out.
 //!
@@ -17,6 +18,7 @@ mod log;
 mod memory;
 mod meta;
 mod record;
+pub mod segment;
 
 #[cfg(any(test, feature = "test-support"))]
 pub mod contract;
