@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod bad_input_is_answered;
+mod documents_at_their_limits;
 mod hostile;
 mod rooms_in_a_seeded_world;
 mod trap_01_acked_means_durable;

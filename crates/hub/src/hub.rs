@@ -153,6 +153,8 @@ pub struct Status {
     pub queued_bytes: usize,
     /// Edits on their way to the disk, bytes.
     pub unsaved_bytes: usize,
+    /// Documents nobody may write for now, because they failed to merge too often.
+    pub read_only: usize,
     /// Some edits cannot be stored at the moment.
     pub store_failing: bool,
     /// The server is stopping.
@@ -177,6 +179,8 @@ pub(crate) struct Inner {
     pub(crate) began: Instant,
     /// About the memory that open documents take, bytes.
     pub(crate) weight: AtomicU64,
+    /// When documents were last closed for want of memory, ms since the hub began.
+    evicted: AtomicU64,
     draining: AtomicBool,
     /// Makes session ids unique between processes.
     process: u64,
@@ -194,6 +198,7 @@ impl Hub {
             metrics: Metrics::new(),
             began: Instant::now(),
             weight: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             process: rand::random(),
             sessions_made: AtomicU64::new(0),
@@ -330,6 +335,7 @@ impl Hub {
             (&self.0.metrics.queued, status.queued_bytes as f64),
             (&self.0.metrics.unsaved, status.unsaved_bytes as f64),
             (&self.0.metrics.memory, status.memory_bytes as f64),
+            (&self.0.metrics.read_only, status.read_only as f64),
         ] {
             gauge.set(value);
         }
@@ -344,6 +350,7 @@ impl Hub {
             memory_bytes: self.0.weight.load(Ordering::Relaxed),
             queued_bytes: rooms.values().map(|entry| entry.room.queued_bytes()).sum(),
             unsaved_bytes: rooms.values().map(|entry| entry.vitals.unsaved.load(Ordering::Relaxed)).sum(),
+            read_only: rooms.values().filter(|entry| entry.vitals.read_only.load(Ordering::Relaxed)).count(),
             store_failing: rooms.values().any(|entry| entry.vitals.failing.load(Ordering::Relaxed) > 0),
             draining: self.0.draining.load(Ordering::Relaxed),
         }
@@ -411,11 +418,19 @@ impl Inner {
         drop(rooms);
         self.metrics.rooms.increment(1.0);
         tokio::spawn(task::run(doc.clone(), self.clone(), vitals, receiver));
-        let weight = self.weight.load(Ordering::Relaxed);
-        if weight > self.settings.memory_bytes_max {
-            self.registry.evict(weight - self.settings.memory_bytes_max);
-        }
         Ok(room)
+    }
+
+    /// Closes those that have been idle longest if documents take more memory than there is. With `pause` not at once
+    /// again: a document that grows need not ask with every keystroke.
+    pub(crate) fn make_room(&self, pause: Duration) {
+        let weight = self.weight.load(Ordering::Relaxed);
+        let excess = weight.saturating_sub(self.settings.memory_bytes_max);
+        let now = self.now().mono;
+        if excess > 0 && now >= self.evicted.load(Ordering::Relaxed) + millis(pause) {
+            self.evicted.store(now, Ordering::Relaxed);
+            self.registry.evict(excess);
+        }
     }
 
     pub(crate) fn is_over_budget(&self) -> bool {

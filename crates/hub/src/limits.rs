@@ -23,6 +23,9 @@ pub const ENCODE_INLINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes read from the log at a time while a document opens.
 pub const LOAD_PAGE_BYTES: usize = 4 << 20;
 
+/// How often it is looked for idle documents to close while open ones grow beyond the memory there is.
+pub const EVICTION_PAUSE: Duration = Duration::from_millis(500);
+
 /// The first pause before a failed call to the store is made again; doubles each time.
 pub const RETRY_FIRST: Duration = Duration::from_millis(50);
 /// The longest such pause.

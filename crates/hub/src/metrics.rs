@@ -22,13 +22,17 @@ pub(crate) struct Metrics {
     resyncs: Counter,
     fallen_behind: Counter,
     pub(crate) updates_out: Counter,
-    pub(crate) evictions: Counter,
+    pub(crate) read_only: Gauge,
+    pub(crate) closed_idle: Counter,
+    pub(crate) closed_for_memory: Counter,
+    pub(crate) closed_at_the_end: Counter,
     pub(crate) rebuilds: Counter,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let updates_in = |outcome: &'static str| counter!("weft_updates_in_total", "outcome" => outcome);
+        let closed = |reason: &'static str| counter!("weft_rooms_closed_total", "reason" => reason);
         Self {
             rooms: gauge!("weft_rooms"),
             sessions: gauge!("weft_sessions"),
@@ -45,7 +49,10 @@ impl Metrics {
             resyncs: counter!("weft_resyncs_total"),
             fallen_behind: counter!("weft_sessions_fallen_behind_total"),
             updates_out: counter!("weft_updates_out_total"),
-            evictions: counter!("weft_rooms_closed_total"),
+            read_only: gauge!("weft_documents_read_only"),
+            closed_idle: closed("idle"),
+            closed_for_memory: closed("memory"),
+            closed_at_the_end: closed("stop"),
             rebuilds: counter!("weft_rooms_rebuilt_total"),
         }
     }

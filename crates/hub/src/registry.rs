@@ -5,7 +5,7 @@
 //! one who comes while a room closes either keeps it open or gets the next opening.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -31,6 +31,8 @@ pub(crate) struct Vitals {
     pub(crate) idle_since: AtomicU64,
     /// What it took in and is not on disk yet, bytes.
     pub(crate) unsaved: AtomicUsize,
+    /// It failed to merge too often, so nobody may write it.
+    pub(crate) read_only: AtomicBool,
     /// Its appends are failing.
     pub(crate) failing: AtomicUsize,
 }

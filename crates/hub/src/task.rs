@@ -25,8 +25,8 @@ use self::appends::Appends;
 use self::opening::{DAMAGED, fail, open, renew};
 use crate::hub::{HubError, Inner, Position, Submission};
 use crate::limits::{
-    CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, TITLE_BYTES_MAX, TITLE_PAUSE, TURN_EVENTS_MAX,
-    UNSAVED_BYTES_MAX,
+    CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, EVICTION_PAUSE, TITLE_BYTES_MAX, TITLE_PAUSE,
+    TURN_EVENTS_MAX, UNSAVED_BYTES_MAX,
 };
 use crate::load::{self, Behind};
 use crate::outbox::Outbox;
@@ -154,7 +154,9 @@ pub(crate) async fn run(
         // A crash may have come between a change and the note of its title.
         task.title.clear();
     }
+    task.tell_sessions();
     task.weigh();
+    task.hub.make_room(Duration::ZERO);
     let ended = task.run(&mut commands).await;
     task.hub.weight.fetch_sub(task.vitals.weight.load(Ordering::Relaxed), Ordering::Relaxed);
     match ended {
@@ -241,6 +243,7 @@ impl Task {
             self.changes += counts.merged;
             self.title_due.get_or_insert(Instant::now() + TITLE_PAUSE);
             self.weigh();
+            self.hub.make_room(EVICTION_PAUSE);
         }
         effects
     }
@@ -283,7 +286,7 @@ impl Task {
                 return None;
             }
             Command::Evict => {
-                self.evict = true;
+                self.evict = self.outboxes.is_empty();
                 return None;
             }
             Command::Stop => {

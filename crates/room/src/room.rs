@@ -24,6 +24,8 @@ use crate::turn::{Source, Turn};
 const SCHEMA: (&str, &str) = ("weft", "schema");
 /// How often a document may fail to merge before nobody may write it any more.
 const REBUILDS_MAX: u32 = 2;
+const FAILED_TO_MERGE: &str =
+    "this document failed to merge more than once and is read-only until everybody has left it for a while";
 
 /// A document as it was loaded: a whole state and what came after it.
 #[derive(Debug, Default)]
@@ -219,8 +221,9 @@ impl Room {
         std::mem::take(&mut self.counts)
     }
 
-    /// The document was loaded anew from the log, with all that was accepted.
-    pub fn rebuilt(&mut self, loaded: Loaded) {
+    /// The document was loaded anew from the log, with all that was accepted. After too many times it is read-only for
+    /// as long as the room is open, and everyone here is told.
+    pub fn rebuilt(&mut self, loaded: Loaded, effects: &mut Vec<Effect>) {
         self.clocks = loaded.document.clocks();
         self.document = loaded.document;
         self.types = loaded.types;
@@ -228,9 +231,15 @@ impl Room {
         self.saving.head = loaded.head;
         self.broken = false;
         self.rebuilds += 1;
-        if self.rebuilds >= REBUILDS_MAX {
-            self.read_only =
-                Some("this document failed to merge more than once; an administrator has to look at it");
+        if self.rebuilds >= REBUILDS_MAX && self.read_only.is_none() {
+            self.read_only = Some(FAILED_TO_MERGE);
+            for (to, session) in &self.sessions {
+                let message = match session.member.acks {
+                    Acks::Status => ServerMessage::Authenticated { read_only: true },
+                    Acks::Echo => ServerMessage::PermissionDenied(FAILED_TO_MERGE.into()),
+                };
+                effects.push(Effect::Send { to: *to, message });
+            }
         }
     }
 

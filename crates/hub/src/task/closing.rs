@@ -47,7 +47,15 @@ impl Task {
         }
         let closes = self.hub.registry.remove_if(&self.doc, || commands.is_empty());
         if closes {
-            self.hub.metrics.evictions.increment(1);
+            let metrics = &self.hub.metrics;
+            let rested =
+                self.empty_since.is_some_and(|since| since.elapsed() >= self.hub.settings.idle_after);
+            let closed = match self.stopping {
+                Some(_) => &metrics.closed_at_the_end,
+                None if rested => &metrics.closed_idle,
+                None => &metrics.closed_for_memory,
+            };
+            closed.increment(1);
             info!(doc = %self.doc, "closed");
         }
         closes

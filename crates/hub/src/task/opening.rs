@@ -96,10 +96,15 @@ impl Task {
             durable.push(Event::Durable { ticket, seq });
         }
         let (loaded, behind) = open(&self.hub, &self.doc, &self.vitals).await?;
-        self.room.rebuilt(loaded);
+        let mut effects = Vec::new();
+        self.room.rebuilt(loaded, &mut effects);
+        if let Some(why) = self.room.read_only()
+            && !self.vitals.read_only.swap(true, Ordering::Relaxed)
+        {
+            error!(doc = %self.doc, why, "a document is read-only now; a restart makes it writable too");
+        }
         self.behind = behind;
         let now = self.hub.now();
-        let mut effects = Vec::new();
         for event in durable {
             self.room.handle(event, now, &mut effects);
         }

@@ -13,7 +13,7 @@ use weft_store::{
 };
 use weft_wire::{ClientMessage, Dialect, Envelope, StateVector, Update, varint};
 
-use crate::world::{Client, closed, grant, hub, store, typed};
+use crate::world::{Client, closed, grant, hub, nonsense, store, typed};
 
 #[tokio::test]
 async fn trap_2_an_edit_during_a_slow_save_is_saved_too() {
@@ -123,15 +123,8 @@ async fn an_update_that_cannot_be_merged_costs_its_sender_the_socket_and_nobody_
     let (ann, eve) = (Client::join(&hub, "d"), Client::join(&hub, "d"));
     ann.type_letter(7, 0, b'a').await;
     ann.is_saved().await;
-    // A letter whose parent is another letter: it scans, builds on nothing missing, and makes no sense.
-    let nonsense = vec![1, 1, 9, 0, 4, 0, 7, 0, 1, b'x', 0];
-    eve.say(ClientMessage::Update(Update::scan(nonsense.into()).unwrap())).await;
-    let mut mail = Mail::default();
-    while mail.closing.is_none() {
-        eve.outlet.mail().await;
-        eve.session.take(&mut mail);
-    }
-    assert_eq!(mail.closing.unwrap().code, weft_wire::close::POLICY);
+    eve.say(ClientMessage::Update(nonsense())).await;
+    assert_eq!(eve.is_hung_up_on().await, weft_wire::close::POLICY);
     ann.type_letter(7, 1, b'b').await;
     ann.is_saved().await;
     assert_eq!(hub.text(&grant("d")).await.unwrap().0, "ab");
@@ -146,8 +139,7 @@ async fn a_document_that_cannot_be_loaded_anew_is_shown_to_nobody_as_empty() {
     client.is_saved().await;
     let damaged = StoreError::Damaged { doc: None, seq: None, what: "a flipped bit".into() };
     store.faults().set(Op::Read, Fault::Fail(damaged));
-    let nonsense = vec![1, 1, 9, 0, 4, 0, 7, 0, 1, b'x', 0];
-    client.say(ClientMessage::Update(Update::scan(nonsense.into()).unwrap())).await;
+    client.say(ClientMessage::Update(nonsense())).await;
     client.say(ClientMessage::SyncStep1(StateVector::scan(&[0]).unwrap())).await;
     closed(&hub).await;
     let mut mail = Mail::default();

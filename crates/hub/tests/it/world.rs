@@ -34,8 +34,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn join(hub: &Hub, name: &str) -> Self {
+        Self::join_as(hub, name, Envelope::Hocuspocus { address: name.into() })
+    }
+
+    pub(crate) fn join_as(hub: &Hub, name: &str, envelope: Envelope) -> Self {
         let outlet = Outlet::default();
-        let envelope = Envelope::Hocuspocus { address: name.into() };
         let joining = Joining { envelope, outlet: outlet.clone(), schema: None };
         Self { session: hub.join(&grant(name), joining).unwrap(), outlet, heard: Mutex::default() }
     }
@@ -79,6 +82,22 @@ impl Client {
         self.hears(|frame| frame.ends_with(&[8, 1])).await;
     }
 
+    /// Waits for the end of the session; its close code.
+    pub(crate) async fn is_hung_up_on(&self) -> u16 {
+        timeout(Duration::from_secs(20), async {
+            let mut mail = Mail::default();
+            loop {
+                self.session.take(&mut mail);
+                if let Some(closing) = mail.closing {
+                    return closing.code;
+                }
+                self.outlet.mail().await;
+            }
+        })
+        .await
+        .expect("the session was not ended")
+    }
+
     pub(crate) async fn hears_text(&self, letter: u8) {
         self.hears(|frame| frame.contains(&letter)).await;
     }
@@ -93,6 +112,12 @@ pub(crate) fn typed(client: u8, clock: u8, letter: u8) -> Update {
     }
     bytes.push(0);
     Update::scan(bytes.into()).unwrap()
+}
+
+/// A letter whose parent is another letter, the first of client 7: it scans, builds on nothing missing, and makes no
+/// sense.
+pub(crate) fn nonsense() -> Update {
+    Update::scan(vec![1, 1, 9, 0, 4, 0, 7, 0, 1, b'x', 0].into()).unwrap()
 }
 
 pub(crate) async fn closed(hub: &Hub) {
