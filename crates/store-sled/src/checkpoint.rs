@@ -8,15 +8,13 @@ use weft_store::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointKind, Checkpoints, 
 use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number, PIECE_BYTES};
-use crate::rows::{RowError, cursor, get, get_pieces, open, versioned};
+use crate::rows::{Row, RowError, cursor, get, get_pieces, open, versioned};
 use crate::writer::Job;
 
 /// Checkpoints are written so many pieces at a time: what is typed meanwhile waits for one such part at most.
 const PIECES_AT_ONCE: usize = 64;
 /// Fast, and text compresses well at any level.
 const ZSTD_LEVEL: i32 = 3;
-
-type Row = (Vec<u8>, Option<Vec<u8>>);
 
 /// What stands in a checkpoint's manifest.
 struct Manifest {
@@ -116,7 +114,8 @@ fn newest(
 }
 
 impl SledStore {
-    async fn put_rows(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+    /// Stores rows, all of them or none.
+    pub(crate) async fn put_rows(&self, rows: Vec<Row>) -> Result<(), StoreError> {
         let bytes = rows.iter().map(|(key, body)| key.len() + body.as_ref().map_or(0, Vec::len)).sum();
         self.writer.ask(bytes, |answer| Job::Rows { rows, answer }).await
     }

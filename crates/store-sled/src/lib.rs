@@ -21,6 +21,7 @@ mod keys;
 mod log;
 mod meta;
 mod open;
+mod pack;
 mod rows;
 mod witness;
 mod writer;
@@ -69,6 +70,8 @@ pub struct SledStore {
     shared: Arc<Shared>,
     /// Checkpoints are written in several commits; one at a time, so that two never mix.
     saving: tokio::sync::Mutex<()>,
+    /// Held by whoever replaces rows of a log by others.
+    reshaping: tokio::sync::Mutex<()>,
     /// Held until everything else is closed: fields drop in this order.
     _lock: std::fs::File,
 }
@@ -90,7 +93,13 @@ impl SledStore {
         let shared = Arc::new(shared);
         let writer = Writer::start(shared.clone())
             .map_err(|source| OpenError::System { path: dir.to_owned(), source })?;
-        Ok(Self { writer, shared, saving: tokio::sync::Mutex::new(()), _lock: lock })
+        Ok(Self {
+            writer,
+            shared,
+            saving: tokio::sync::Mutex::new(()),
+            reshaping: tokio::sync::Mutex::new(()),
+            _lock: lock,
+        })
     }
 
     /// The directory it was opened in.

@@ -8,7 +8,7 @@ use weft_store::{Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError,
 use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
-use crate::rows::{LogRow, NameRow, OriginReader, RowError, open};
+use crate::rows::{LogRow, NameRow, OriginReader, RowError, RowKind, open};
 use crate::writer::{Answer, Job};
 
 #[async_trait]
@@ -68,7 +68,19 @@ pub(crate) fn head(shared: &Shared, doc: &DocId) -> Result<Option<Seq>, StoreErr
     })
 }
 
+/// Rows may be replaced by others while they are read (when they are packed). So whatever seems damaged is read once
+/// more while nothing is committed, and only then believed.
 fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
+    match read_page(shared, doc, after, bytes_max) {
+        Err(StoreError::Damaged { .. }) => {
+            let _moment = shared.one_moment();
+            read_page(shared, doc, after, bytes_max)
+        }
+        result => result,
+    }
+}
+
+fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
     let Some(head) = head(shared, doc)? else { return Ok(Page::default()) };
     let mut page = Page { records: Vec::new(), head };
     if after >= head {
@@ -79,11 +91,8 @@ fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Pa
         let db = &engine.db;
         let Some(NameRow { number, .. }) = name_row(db, doc)? else { return Ok(page) };
         let lost = |seq| StoreError::damaged(doc, seq, "the record is missing");
-        // The row that holds the first wanted record may start before it.
-        let before = keys::row(number, Seq::ZERO)..=keys::row(number, wanted);
-        let start =
-            db.range(before).next_back().transpose().map_err(|e| RowError::from(e).at(doc, wanted))?;
-        let Some((start, _)) = start else { return Err(lost(wanted)) };
+        let start = row_of(db, number, wanted).map_err(|error| error.at(doc, wanted))?;
+        let Some(start) = start else { return Err(lost(wanted)) };
 
         let mut origins = OriginReader::new(db, number);
         let mut bytes = 0;
@@ -92,9 +101,10 @@ fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Pa
             let next = expected.map_or(wanted, |(seq, _)| seq);
             match next_row(&mut origins, row, expected) {
                 Ok(records) => {
+                    let first = records.first().map_or(Seq::ZERO, |record| record.seq);
                     let last = records.last().map_or(Seq::ZERO, |record| record.seq);
-                    if last < next {
-                        return Err(lost(wanted));
+                    if first > next || last < next {
+                        return if page.records.is_empty() { Err(lost(wanted)) } else { Ok(page) };
                     }
                     expected = records.last().map(|record| (record.seq.next(), record.hash()));
                     let records = records.into_iter().filter(|it| it.seq > after && it.seq <= head);
@@ -118,6 +128,12 @@ fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Pa
     })
 }
 
+/// The key of the row that holds record `seq`, or of the nearest one before it: a row may start before the record.
+fn row_of(db: &Db, number: Number, seq: Seq) -> Result<Option<IVec>, RowError> {
+    let before = keys::row(number, Seq::ZERO)..=keys::row(number, seq);
+    Ok(db.range(before).next_back().transpose()?.map(|(key, _)| key))
+}
+
 /// Where the row before `start` ends, if a page starts with that row: its hash must be carried on. One that cannot be
 /// read is found by whoever reads it.
 fn end_before(
@@ -134,7 +150,12 @@ fn end_before(
         return None;
     }
     let before = db.range(keys::row(number, Seq::ZERO).as_slice()..start.as_ref()).next_back()?;
-    let records = next_row(origins, before, None).ok()?;
+    let (key, value) = before.ok()?;
+    let row = LogRow::open(&key, value).ok()?;
+    if let RowKind::Segment { last, .. } = row.kind {
+        return Some((row.last().next(), last));
+    }
+    let records = origins.records(&row).ok()?;
     records.last().map(|record| (record.seq.next(), record.hash()))
 }
 
@@ -150,7 +171,7 @@ pub(crate) fn next_row(
         if row.first != seq {
             return Err(RowError::Bad("the record is missing".into()));
         }
-        if row.head.prev != hash {
+        if row.prev != hash {
             return Err(RowError::Bad("it does not carry the hash of the record before it".into()));
         }
     }
@@ -187,7 +208,7 @@ fn info(
     let newest = newest_row(db, number).map_err(|error| error.of(Some(&doc)))?;
     let (mut head, updated) = match newest {
         Some((key, value)) => match LogRow::open(&key, value) {
-            Ok(row) => (row.last(), row.head.time),
+            Ok(row) => (row.last(), row.time),
             Err(_) => (Seq(keys::number_at(&key, 9).unwrap_or(0)), created),
         },
         None => (Seq::ZERO, created),

@@ -14,7 +14,10 @@ use crate::rows::{RowError, StateRow};
 use crate::witness::{WITNESS, Witness};
 
 /// The newest format of a store that this program reads and writes.
-pub const STORE_FORMAT: u32 = 1;
+///
+/// - 1: every record in a row of its batch.
+/// - 2: rows may be segments. What is there is the same, so a store of format 1 becomes one of format 2 by opening.
+pub const STORE_FORMAT: u32 = 2;
 /// The name of sled's main file in a database's folder.
 pub(crate) const SLED_FILE: &str = "db";
 const LOCK: &str = "LOCK";
@@ -92,7 +95,7 @@ pub enum OpenError {
 pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), OpenError> {
     std::fs::create_dir_all(dir).map_err(|source| not_writable(dir, source))?;
     let lock = lock(dir)?;
-    check_format(dir, &settings)?;
+    let format = check_format(dir, &settings)?;
     let database = current(dir, &settings)?;
     let (witness, confirmed) =
         Witness::open(dir).map_err(|source| not_writable(&dir.join(WITNESS), source))?;
@@ -109,6 +112,9 @@ pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), Ope
         other => other?,
     };
     check_state(&engine, confirmed, dir, &settings)?;
+    if format < STORE_FORMAT {
+        write_format(dir)?;
+    }
     // What a process that died had written but not synced is durable from here on, so a batch found here and
     // appended again may be answered at once.
     let synced =
@@ -168,7 +174,8 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-fn check_format(dir: &Path, settings: &Settings) -> Result<(), OpenError> {
+/// The format of what is there; a new store gets the newest.
+fn check_format(dir: &Path, settings: &Settings) -> Result<u32, OpenError> {
     let path = dir.join(FORMAT);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
@@ -176,19 +183,23 @@ fn check_format(dir: &Path, settings: &Settings) -> Result<(), OpenError> {
             if !databases(dir).is_empty() {
                 return Err(damaged(&path, "it is missing, though there is a database", dir, settings));
             }
-            return write_small(dir, FORMAT, &format!("{FORMAT_WORD} {STORE_FORMAT}\n"));
+            return write_format(dir).map(|()| STORE_FORMAT);
         }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => String::new(),
         Err(source) => return Err(OpenError::System { path, source }),
     };
     let number = text.trim().strip_prefix(FORMAT_WORD).and_then(|rest| rest.trim().parse().ok());
     match number {
-        Some(1..=STORE_FORMAT) => Ok(()),
+        Some(known @ 1..=STORE_FORMAT) => Ok(known),
         Some(found) if found > STORE_FORMAT => {
             Err(OpenError::NewerFormat { path, found, known: STORE_FORMAT })
         }
         _ => Err(damaged(&path, "it does not name a format", dir, settings)),
     }
+}
+
+fn write_format(dir: &Path) -> Result<(), OpenError> {
+    write_small(dir, FORMAT, &format!("{FORMAT_WORD} {STORE_FORMAT}\n"))
 }
 
 /// The folder of the database in use, as CURRENT names it.

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use sled::{Db, IVec};
 use weft_ids::{DocId, Seq, UnixMillis};
-use weft_store::codec::{self, CodecError, Cursor, Origin, RowHead, put_varint};
-use weft_store::{Record, StoreError};
+use weft_store::codec::{self, CodecError, Cursor, Origin, put_varint};
+use weft_store::segment::{self, SEGMENT_HEAD_BYTES_MAX};
+use weft_store::{Record, RecordHash, StoreError};
 
 use crate::keys::{self, Number, PIECE_BYTES};
 
@@ -94,6 +95,9 @@ pub(crate) fn get(db: &Db, key: &[u8]) -> Result<Option<IVec>, RowError> {
     db.get(key)?.map(|value| open(key, value)).transpose()
 }
 
+/// A key, and what it holds from now on: nothing, or these bytes, not yet sealed.
+pub(crate) type Row = (Vec<u8>, Option<Vec<u8>>);
+
 /// Rows on their way into the database.
 #[derive(Default)]
 pub(crate) struct Rows {
@@ -117,11 +121,11 @@ impl Rows {
     pub(crate) fn put_records(&mut self, number: Number, seq: Seq, row: &[u8]) {
         let mut body = Vec::with_capacity(row.len().min(INLINE_BYTES_MAX) + 16);
         if row.len() <= INLINE_BYTES_MAX {
-            body.push(0);
+            body.push(WHOLE);
             body.extend_from_slice(row);
         } else {
             let (first, rest) = row.split_at(FIRST_BYTES);
-            body.push(1);
+            body.push(IN_PIECES);
             put_varint(&mut body, row.len() as u64);
             body.extend_from_slice(first);
             self.put_pieces(rest, |piece| keys::row_piece(number, seq, piece));
@@ -134,6 +138,17 @@ impl Rows {
             self.put(key(piece), bytes.to_vec());
         }
     }
+}
+
+/// The rows of a segment whose first record has place `seq`.
+pub(crate) fn segment_rows(number: Number, seq: Seq, segment: &[u8]) -> impl Iterator<Item = Row> {
+    let (first, rest) = segment.split_at(segment.len().min(SEGMENT_HEAD_BYTES_MAX));
+    let mut body = vec![SEGMENT];
+    put_varint(&mut body, segment.len() as u64);
+    body.extend_from_slice(first);
+    let pieces = (0..).zip(rest.chunks(PIECE_BYTES));
+    let pieces = pieces.map(move |(at, bytes)| (keys::row_piece(number, seq, at), Some(bytes.to_vec())));
+    pieces.chain(std::iter::once((keys::row(number, seq), Some(body))))
 }
 
 /// `len` bytes out of pieces.
@@ -156,16 +171,36 @@ pub(crate) fn get_pieces(
     Ok(())
 }
 
+/// How a row of records is stored: whole, in pieces, or as a segment, in pieces as well.
+const WHOLE: u8 = 0;
+const IN_PIECES: u8 = 1;
+const SEGMENT: u8 = 2;
+
 /// A row of records as read: its head, and the rest where it lies.
 pub(crate) struct LogRow {
     pub(crate) number: Number,
     pub(crate) first: Seq,
-    pub(crate) head: RowHead,
+    /// How many records it has: one at least.
+    pub(crate) count: u64,
+    /// The hash of the record before its first.
+    pub(crate) prev: RecordHash,
+    /// The time of its last record.
+    pub(crate) time: UnixMillis,
+    pub(crate) kind: RowKind,
     /// The whole row, or its first bytes.
     bytes: IVec,
     at: usize,
     /// The length of the whole row, when it lies in pieces.
     in_pieces: Option<usize>,
+}
+
+/// What a row's head says besides, by its kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RowKind {
+    /// Records of one batch: its number, and the number of the first record's origin.
+    Batch { number: u64, origin: u32 },
+    /// Records of many batches: the hash of the last one, and the bytes of their updates.
+    Segment { last: RecordHash, bytes: u64 },
 }
 
 impl LogRow {
@@ -175,21 +210,43 @@ impl LogRow {
             return Err(RowError::Bad("a key of impossible length".into()));
         };
         let mut cursor = Cursor::new(&bytes);
-        let in_pieces = match cursor.byte()? {
-            0 => None,
-            1 => Some(cursor.varint()? as usize),
+        let shape = cursor.byte()?;
+        let in_pieces = match shape {
+            WHOLE => None,
+            IN_PIECES | SEGMENT => Some(cursor.varint()? as usize),
             _ => return Err(RowError::Bad("a row of unknown shape".into())),
         };
         let at = bytes.len() - cursor.left();
-        let head = codec::peek_row(&bytes[at..])?;
-        if head.count > u64::MAX - first {
+        let (count, prev, time, kind) = if shape == SEGMENT {
+            let head = segment::peek_segment(&bytes[at..])?;
+            let kind = RowKind::Segment { last: head.last, bytes: head.bytes };
+            (head.count, head.prev, head.time, kind)
+        } else {
+            let head = codec::peek_row(&bytes[at..])?;
+            let kind = RowKind::Batch { number: head.number, origin: head.origin };
+            (head.count, head.prev, head.time, kind)
+        };
+        if count > u64::MAX - first {
             return Err(RowError::Bad("a place past the last".into()));
         }
-        Ok(Self { number, first: Seq(first), head, bytes, at, in_pieces })
+        Ok(Self { number, first: Seq(first), count, prev, time, kind, bytes, at, in_pieces })
     }
 
     pub(crate) fn last(&self) -> Seq {
-        Seq(self.first.0 + self.head.count - 1)
+        Seq(self.first.0 + self.count - 1)
+    }
+
+    /// The bytes it takes, without its keys.
+    pub(crate) fn stored(&self) -> usize {
+        self.in_pieces.unwrap_or(self.bytes.len() - self.at)
+    }
+
+    /// The keys of all that it consists of.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Vec<u8>> {
+        let (number, first) = (self.number, self.first);
+        let rest = self.in_pieces.map_or(0, |len| len.saturating_sub(self.bytes.len() - self.at));
+        let pieces = (0..rest.div_ceil(PIECE_BYTES) as u32).map(move |at| keys::row_piece(number, first, at));
+        std::iter::once(keys::row(number, first)).chain(pieces)
     }
 
     pub(crate) fn records(
@@ -205,7 +262,16 @@ impl LogRow {
             let rest = rest.ok_or_else(|| RowError::Bad("an impossible length".into()))?;
             get_pieces(db, rest, &mut whole, |piece| keys::row_piece(self.number, self.first, piece))?;
         }
-        Ok(codec::decode_row(self.first, &Bytes::from(whole), origins)?)
+        match self.kind {
+            RowKind::Batch { .. } => Ok(codec::decode_row(self.first, &Bytes::from(whole), origins)?),
+            RowKind::Segment { .. } => {
+                let records = segment::decode_segment(self.first, &whole)?;
+                if records.len() as u64 != self.count {
+                    return Err(RowError::Bad("it does not hold the records it says it holds".into()));
+                }
+                Ok(records)
+            }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::record::{
     AUTHOR_NAME_BYTES_MAX, Author, BATCH_RECORDS_MAX, Batch, BatchId, NewRecord, RECORD_BYTES_MAX, Record,
     RecordHash, RecordKind,
 };
+use crate::upkeep::Packed;
 use crate::{Log, Store};
 
 /// Runs every case, each on a store that `open` gives, which must be empty.
@@ -33,6 +34,7 @@ pub async fn run<S: Store + 'static>(open: impl AsyncFn() -> Arc<S>) {
     documents_are_listed_by_name_in_pages(&*open().await).await;
     what_breaks_a_limit_is_refused_and_leaves_nothing(&*open().await).await;
     large_records_come_back_whole(&*open().await).await;
+    what_is_packed_is_read_as_before(&*open().await).await;
     an_import_keeps_places_times_and_hashes(&*open().await, &*open().await).await;
     an_import_with_a_gap_is_refused(&*open().await).await;
     checkpoints_are_found_at_or_before_a_place(&*open().await).await;
@@ -372,6 +374,48 @@ async fn large_records_come_back_whole(store: &dyn Store) {
         assert_eq!(three[1].update.len(), size, "large records come back whole");
         assert_eq!(three[2].update, "behind");
     }
+}
+
+/// Makes `count` batches of typed records, some of them large, and appends them.
+async fn fill(store: &dyn Store, doc: &DocId, from: u64, count: u64) {
+    for number in from..from + count {
+        let text = if number % 500 == 499 { "large ".repeat(3000) } else { format!("typed {number}") };
+        append(store, doc, batch(number, &[&text])).await;
+    }
+}
+
+async fn what_is_packed_is_read_as_before(store: &dyn Store) {
+    let (doc, other) = (doc("packed"), doc("other"));
+    fill(store, &doc, 0, 700).await;
+    append(store, &other, batch(1, &["x"])).await;
+    let before = all(store, &doc).await;
+    for upto in [Seq(1), Seq(300), Seq(300), Seq(650), Seq(u64::MAX), Seq(u64::MAX)] {
+        store.pack(&doc, upto).await.expect("packed");
+        assert_eq!(all(store, &doc).await, before, "what is packed is read as before");
+    }
+    for after in [0, 1, 37, 298, 299, 300, 301, 511, 699] {
+        let page = store.read(&doc, Seq(after), 200).await.expect("readable");
+        let first = page.records.first().expect("there are more");
+        assert_eq!((first, page.head), (&before[after as usize], Seq(700)), "a page starts anywhere");
+    }
+    let last = BATCHES_REMEMBERED as u64;
+    for number in 700 - last..700 {
+        assert_eq!(
+            append(store, &doc, batch(number, &["again"])).await,
+            Seq(number + 1),
+            "batches are known"
+        );
+    }
+    fill(store, &doc, 700, 400).await;
+    store.pack(&doc, Seq(1000)).await.expect("packed");
+    let after = all(store, &doc).await;
+    assert_eq!((&after[..700], after.len()), (&before[..], 1100), "and the document goes on");
+    assert_eq!(store.pack(&doc, Seq(1000)).await, Ok(Packed::default()), "done again, it does nothing");
+    assert_eq!(store.pack(&self::doc("unknown"), Seq(9)).await, Ok(Packed::default()));
+    assert_eq!(store.head(&self::doc("unknown")).await, Ok(None));
+    let names: Vec<_> = store.documents(None, 9).await.expect("readable");
+    assert_eq!(names.iter().map(|info| info.head.0).collect::<Vec<_>>(), [1, 1100]);
+    assert_eq!((names[1].created, names[1].updated), (after[0].time, after[1099].time));
 }
 
 async fn an_import_keeps_places_times_and_hashes(from: &dyn Store, into: &dyn Store) {

@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::log::{DocumentInfo, Log, Page};
 use crate::meta::{Entry, Expect, Meta, Rev, Value};
 use crate::record::{Batch, Record};
+use crate::upkeep::{Packed, Upkeep};
 use crate::{MemoryStore, Store};
 
 /// What is called.
@@ -35,6 +36,8 @@ pub enum Op {
     Newest,
     /// [`Checkpoints::keep_newest`].
     KeepNewest,
+    /// All of [`Upkeep`].
+    Upkeep,
     /// All of [`Meta`].
     Meta,
 }
@@ -201,6 +204,13 @@ impl Checkpoints for FaultyStore {
 
     async fn keep_newest(&self, doc: &DocId, kind: CheckpointKind, n: usize) -> Result<(), StoreError> {
         self.through(Op::KeepNewest, self.inner.keep_newest(doc, kind, n)).await
+    }
+}
+
+#[async_trait]
+impl Upkeep for FaultyStore {
+    async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError> {
+        self.through(Op::Upkeep, self.inner.pack(doc, upto)).await
     }
 }
 

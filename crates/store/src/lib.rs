@@ -2,6 +2,7 @@
 //!
 //! - [`Log`]: the ordered updates of each document. [`Log::append`] resolves only when they are durable.
 //! - [`Checkpoints`]: merged states at a place in the log. Derived: they make opening fast and may be thrown away.
+//! - [`Upkeep`]: what keeps a store small: packing.
 //! - [`Meta`]: small named values, changed by compare-and-swap.
 //! - [`codec`]: how records become bytes, the same for every engine, with a version and a checksum.
 //! - [`segment`]: long runs of records, packed densely.
@@ -19,6 +20,7 @@ mod memory;
 mod meta;
 mod record;
 pub mod segment;
+mod upkeep;
 
 #[cfg(any(test, feature = "test-support"))]
 pub mod contract;
@@ -34,8 +36,9 @@ pub use record::{
     AUTHOR_NAME_BYTES_MAX, Author, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchId, NewRecord,
     RECORD_BYTES_MAX, Record, RecordHash, RecordKind,
 };
+pub use upkeep::{Packed, Upkeep};
 
 /// All that a server asks of one engine.
-pub trait Store: Log + Checkpoints + Meta {}
+pub trait Store: Log + Checkpoints + Meta + Upkeep {}
 
-impl<T: Log + Checkpoints + Meta + ?Sized> Store for T {}
+impl<T: Log + Checkpoints + Meta + Upkeep + ?Sized> Store for T {}

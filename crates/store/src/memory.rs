@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::log::{BATCHES_REMEMBERED, DocumentInfo, Log, Page, check_batch, check_import, within};
 use crate::meta::{Entry, Expect, Meta, Rev, Value, check_meta};
 use crate::record::{Batch, BatchId, Record, RecordHash};
+use crate::upkeep::{Packed, Upkeep};
 
 /// Keeps everything in memory and nothing after that: what it calls durable ends with the process.
 #[derive(Debug, Default)]
@@ -165,6 +166,14 @@ impl Checkpoints for MemoryStore {
             document.checkpoints.remove(&key);
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Upkeep for MemoryStore {
+    /// There is nothing to gain here.
+    async fn pack(&self, _: &DocId, _: Seq) -> Result<Packed, StoreError> {
+        Ok(Packed::default())
     }
 }
 

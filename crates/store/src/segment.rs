@@ -33,6 +33,9 @@ pub const SEGMENT_BYTES_MAX: usize = 256 << 10;
 pub const SEGMENT_HEAD_BYTES_MAX: usize = 1 + 16 + 16 + 3 * 10;
 /// Packed once and read for years.
 const ZSTD_LEVEL: i32 = 15;
+/// But a large column, that of a whole imported document, is not to take seconds.
+const ZSTD_LEVEL_LARGE: i32 = 3;
+const LARGE_BYTES: usize = 1 << 20;
 /// Columns shorter than this gain nothing.
 const COMPRESSED_FROM: usize = 32;
 /// No column is larger: not even one that holds a whole batch badly.
@@ -168,7 +171,8 @@ fn put_column(out: &mut Vec<u8>, column: &[u8]) -> Result<(), CodecError> {
         return Ok(());
     }
     if column.len() >= COMPRESSED_FROM {
-        let stored = zstd::bulk::compress(column, ZSTD_LEVEL);
+        let level = if column.len() < LARGE_BYTES { ZSTD_LEVEL } else { ZSTD_LEVEL_LARGE };
+        let stored = zstd::bulk::compress(column, level);
         let stored = stored.map_err(|_| CodecError::Malformed("a column that does not compress"))?;
         if stored.len() < column.len() {
             put_bytes(out, &stored);

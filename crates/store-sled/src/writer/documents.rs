@@ -8,7 +8,7 @@ use weft_store::{BATCHES_REMEMBERED, BatchId, Record, RecordHash, StoreError};
 use crate::engine::name_row;
 use crate::keys::{self, Number};
 use crate::log::newest_row;
-use crate::rows::{LogRow, OriginReader, RowError, Rows, get};
+use crate::rows::{LogRow, OriginReader, RowError, RowKind, Rows, get};
 
 /// So many documents' ends are kept in memory; the others are read when they are written again.
 const DOCUMENTS_CACHED_MAX: usize = 2048;
@@ -90,13 +90,23 @@ impl Document {
             let (key, value) = row?;
             // An older row that cannot be read is not the business of whoever appends: reading it will say so.
             let Ok(row) = LogRow::open(&key, value) else { break };
-            let Some(Origin { writer, .. }) = origins.get(row.head.origin) else { break };
-            let id = BatchId { writer, number: row.head.number };
-            if self.batches.front().is_none_or(|(of, _)| *of != id) {
-                if self.batches.len() == BATCHES_REMEMBERED {
-                    break;
+            let ends = match row.kind {
+                RowKind::Batch { number, origin } => {
+                    let Some(Origin { writer, .. }) = origins.get(origin) else { break };
+                    vec![(BatchId { writer, number }, row.last())]
                 }
-                self.batches.push_front((id, row.last()));
+                RowKind::Segment { .. } => {
+                    let Ok(records) = origins.records(&row) else { break };
+                    records.iter().rev().map(|record| (record.batch, record.seq)).collect()
+                }
+            };
+            for (id, last) in ends {
+                if self.batches.front().is_none_or(|(of, _)| *of != id) {
+                    if self.batches.len() == BATCHES_REMEMBERED {
+                        break;
+                    }
+                    self.batches.push_front((id, last));
+                }
             }
         }
         let last =

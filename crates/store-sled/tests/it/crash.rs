@@ -10,7 +10,7 @@ use std::time::Duration;
 use rand::RngExt;
 use weft_ids::Seq;
 use weft_store::contract::{doc, edit};
-use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta};
+use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta, Upkeep};
 use weft_store_sled::check;
 
 use crate::world::{open, records, soak, update};
@@ -49,6 +49,9 @@ fn child() {
                     for number in 0.. {
                         let seq = store.append(&doc, planned(life, number)).await.unwrap();
                         say(room, number, seq);
+                        if number % 16 == 5 {
+                            store.pack(&doc, seq).await.unwrap();
+                        }
                         if number % 8 == 7 {
                             store.save(&doc, CheckpointKind::Live, seq, update(seq.0, 20_000)).await.unwrap();
                             store.keep_newest(&doc, CheckpointKind::Live, 2).await.unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use weft_ids::Seq;
 use weft_store::contract::{batch, doc};
-use weft_store::{Log, StoreError, backup};
+use weft_store::{Log, StoreError, Upkeep, backup};
 use weft_store_sled::{Disk, Settings, SledStore, check};
 
 use crate::world::{content, copy, fill, one, open, records};
@@ -188,6 +188,9 @@ async fn what_was_acknowledged_survives_a_power_cut_after_any_sync() {
                     let size = if number % 10 == 9 { 20_000 } else { 30 };
                     let seq = store.append(&doc(&format!("room {room}")), one(number, size)).await.unwrap();
                     disk.state.lock().unwrap().acked.push((room, number, seq));
+                    if number % 40 == 39 {
+                        store.pack(&doc(&format!("room {room}")), seq).await.unwrap();
+                    }
                 }
             })
         })

@@ -43,4 +43,6 @@ async fn a_store_of_format_1_is_opened() {
     let dir = tempfile::tempdir().unwrap();
     unpack(STORE_1, dir.path());
     is_as_filled(&open(dir.path())).await;
+    let format = std::fs::read_to_string(dir.path().join("FORMAT")).unwrap();
+    assert_eq!(format, "weft-store 2\n", "an older program is not to meet what it does not know");
 }

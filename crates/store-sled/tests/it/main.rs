@@ -8,6 +8,7 @@ mod durable;
 mod full;
 mod golden;
 mod opening;
+mod packing;
 mod quiet;
 mod rows;
 mod world;

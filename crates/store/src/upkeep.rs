@@ -1,0 +1,43 @@
+use async_trait::async_trait;
+use weft_ids::{DocId, Seq};
+
+use crate::error::StoreError;
+
+/// What keeps a store small: nothing of it changes what [`crate::Log::read`] answers, unless that is its purpose.
+///
+/// All of it may be done while others read and append, and each step is durable whole or not at all, so whatever
+/// cuts it short (a crash, a dropped future) leaves the document as it was or as it becomes.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Keeps the records of `doc` up to `upto` as segments (see [`crate::segment`]) instead of one by one.
+    ///
+    /// Every record stays, bit for bit, and is read as before. A few of the newest records stay as they are even when
+    /// `upto` is the head: those of the last [`crate::BATCHES_REMEMBERED`] batches, and those that are too few to be
+    /// worth a segment. Damaged records are passed over and stay. Doing it again does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`]: what was packed until then is.
+    async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError>;
+}
+
+/// What a packing did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Packed {
+    /// How many records are in new segments.
+    pub records: u64,
+    /// How many segments were written.
+    pub segments: u64,
+    /// The bytes of these records as they were stored before.
+    pub bytes_before: u64,
+    /// The bytes of the segments.
+    pub bytes_after: u64,
+}
+
+impl std::ops::AddAssign for Packed {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.segments += other.segments;
+        self.bytes_before += other.bytes_before;
+        self.bytes_after += other.bytes_after;
+    }
+}
