@@ -1,3 +1,7 @@
+import { ApiError, request } from './request';
+
+export { ApiError } from './request';
+
 /** One document as the list of documents describes it. */
 export interface DocumentSummary {
   name: string;
@@ -6,29 +10,6 @@ export interface DocumentSummary {
   /** Milliseconds since 1970. */
   updated: number;
   seq: number;
-}
-
-/** `status` is null when the server could not be reached at all. */
-export class ApiError extends Error {
-  constructor(
-    message: string,
-    readonly status: number | null,
-  ) {
-    super(message);
-    this.name = 'ApiError';
-  }
-}
-
-async function request(path: string, signal: AbortSignal | undefined): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(path, { signal: signal ?? null });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError('The server cannot be reached.', null);
-  }
-  if (!response.ok) throw new ApiError(`The server answered ${response.status}.`, response.status);
-  return response;
 }
 
 function readSummary(value: unknown): DocumentSummary | null {
@@ -45,7 +26,7 @@ function readSummary(value: unknown): DocumentSummary | null {
 
 /** Every document on the server, newest first. */
 export async function listDocuments(signal?: AbortSignal): Promise<DocumentSummary[]> {
-  const response = await request('/api/docs', signal);
+  const response = await request('/api/docs', { signal: signal ?? null });
   let body: unknown;
   try {
     body = await response.json();
@@ -61,6 +42,6 @@ export async function listDocuments(signal?: AbortSignal): Promise<DocumentSumma
 
 /** The plain text of any document; names are sent percent-encoded, slashes too. */
 export async function readText(name: string, signal?: AbortSignal): Promise<string> {
-  const response = await request(`/api/docs/${encodeURIComponent(name)}/text`, signal);
+  const response = await request(`/api/docs/${encodeURIComponent(name)}/text`, { signal: signal ?? null });
   return response.text();
 }

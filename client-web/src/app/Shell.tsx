@@ -2,7 +2,9 @@ import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ShellContext } from '../ui/shell';
+import { Toasts } from '../ui/Toasts';
 import { useNewPage } from './newPage';
+import { WithPageParts } from './PageParts';
 import { SettingsMenu } from './SettingsMenu';
 import { Sidebar } from './Sidebar';
 
@@ -76,9 +78,12 @@ export function Shell() {
       <div className="shell" data-sidebar={open ? 'open' : 'closed'}>
         <Sidebar />
         <div className="stage">
-          <Outlet />
+          <WithPageParts>
+            <Outlet />
+          </WithPageParts>
         </div>
       </div>
+      <Toasts />
     </ShellContext>
   );
 }

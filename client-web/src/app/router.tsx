@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readPageSearch } from '../features/page/search';
 import { StartPage } from '../features/start/StartPage';
 import { BrokenNotice } from './Broken';
 import { Lost } from './Lost';
@@ -18,6 +19,7 @@ const start = createRoute({ getParentRoute: () => root, path: '/', component: St
 const page = createRoute({
   getParentRoute: () => root,
   path: '/page/$pageId',
+  validateSearch: readPageSearch,
   component: lazyRouteComponent(loadPage, 'PageRoute'),
 });
 

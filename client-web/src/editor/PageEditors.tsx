@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Session } from '../sync';
 import { bodyExtensions } from './body';
 import { useBoundEditor } from './bound';
-import { FormatBar } from './menus/FormatBar';
+import { FormatBar, type SelectionTool } from './menus/FormatBar';
 import { PromptDialog } from './menus/PromptDialog';
 import { TableBar } from './menus/TableBar';
 import { titleExtensions } from './title';
@@ -62,7 +62,15 @@ function useBuilders(pair: React.RefObject<Pair>) {
 }
 
 /** The title and the body of one page, each an editor on its own part of the document. */
-export function PageEditors({ session, readOnly }: { session: Session; readOnly: boolean }) {
+export function PageEditors({
+  session,
+  readOnly,
+  tool,
+}: {
+  session: Session;
+  readOnly: boolean;
+  tool?: SelectionTool | undefined;
+}) {
   const pair = useRef<Pair>({ title: null, body: null });
   const builders = useBuilders(pair);
   const title = useBoundEditor(session, builders.title, readOnly);
@@ -89,10 +97,11 @@ export function PageEditors({ session, readOnly }: { session: Session; readOnly:
         <EditorContent editor={title} />
       </h1>
       <EditorContent editor={body} className="body" />
-      {body !== null && !body.isDestroyed && !readOnly && (
+      {title !== null && !title.isDestroyed && <FormatBar editor={title} formats={false} tool={tool} />}
+      {body !== null && !body.isDestroyed && (
         <>
-          <FormatBar editor={body} />
-          <TableBar editor={body} />
+          <FormatBar editor={body} formats={!readOnly} tool={tool} />
+          {!readOnly && <TableBar editor={body} />}
         </>
       )}
       <PromptDialog />

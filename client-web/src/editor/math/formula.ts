@@ -7,7 +7,7 @@ import { BlockMath, InlineMath } from '../schema/blocks';
 export const LATEX_CHARACTERS_MAX = 10_000;
 
 /** Draws as MathML, which browsers lay out themselves: no fonts or styles to load. */
-async function draw(target: HTMLElement, latex: string, block: boolean): Promise<void> {
+export async function drawFormula(target: HTMLElement, latex: string, block: boolean): Promise<void> {
   if (latex.trim() === '') {
     target.textContent = i18next.t('editor.math.empty');
     return;
@@ -42,7 +42,7 @@ const view =
       const latex = String(current.attrs.latex ?? '');
       dom.dataset.latex = latex;
       dom.title = latex;
-      void draw(dom, latex, block);
+      void drawFormula(dom, latex, block);
     };
     show();
     dom.addEventListener('dblclick', async () => {

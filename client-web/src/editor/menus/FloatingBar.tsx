@@ -12,6 +12,7 @@ export function FloatingBar(props: {
   anchor: () => DOMRect | null;
   context: Element;
   placement: Placement;
+  role?: 'toolbar' | 'tooltip';
   children: ReactNode;
 }) {
   const bar = useRef<HTMLDivElement>(null);
@@ -39,8 +40,7 @@ export function FloatingBar(props: {
     <div
       ref={bar}
       className="floating floating-bar"
-      role="toolbar"
-      aria-label={props.label}
+      {...(props.role === 'tooltip' ? { role: 'tooltip' } : { role: 'toolbar', 'aria-label': props.label })}
       style={{ visibility: 'hidden' }}
     >
       {props.children}

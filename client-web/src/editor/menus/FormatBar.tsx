@@ -18,9 +18,18 @@ import { BarButton } from './BarButton';
 import { FloatingBar } from './FloatingBar';
 import { LinkForm } from './LinkForm';
 
+/** Something that can be asked about selected text; it is answered where the formats stood. */
+export interface SelectionTool {
+  label: string;
+  icon: ReactNode;
+  panel: (editor: Editor, close: () => void) => ReactNode;
+}
+
 interface Seen {
   from: number;
   to: number;
+  /** Text is selected. */
+  selected: boolean;
   /** Text is selected in which formats make sense. */
   text: boolean;
   link: string | null;
@@ -34,11 +43,13 @@ function look(editor: Editor): Seen {
   const { selection, doc } = editor.state;
   const { from, to, empty } = selection;
   const isCode = selection.$from.parent.type.spec.code === true;
-  const text = !empty && !isCode && isTextSelection(selection) && doc.textBetween(from, to).trim() !== '';
+  const selected = !empty && doc.textBetween(from, to).trim() !== '';
+  const text = selected && !isCode && isTextSelection(selection);
   const href: unknown = editor.getAttributes('link').href;
   return {
     from,
     to,
+    selected,
     text,
     link: typeof href === 'string' && editor.isActive('link') ? href : null,
     focused: editor.isFocused,
@@ -65,12 +76,24 @@ function usePointerDown(editor: Editor): boolean {
   return down;
 }
 
-/** Formats for selected text; where a link is, the link. */
-export function FormatBar({ editor }: { editor: Editor }) {
+/** Formats for selected text; where a link is, the link. What may only be read has no formats, but may be asked about. */
+export function FormatBar({
+  editor,
+  formats,
+  tool,
+}: {
+  editor: Editor;
+  formats: boolean;
+  tool: SelectionTool | undefined;
+}) {
   const { t } = useTranslation();
   const seen = useEditorState({ editor, selector: ({ editor: current }) => look(current) });
   const [editing, setEditing] = useState(false);
+  const [asking, setAsking] = useState(false);
   const pointerDown = usePointerDown(editor);
+  useEffect(() => {
+    if (pointerDown) setAsking(false);
+  }, [pointerDown]);
 
   useEffect(() => {
     const { dom } = editor.view;
@@ -83,6 +106,7 @@ export function FormatBar({ editor }: { editor: Editor }) {
       )
         return;
       const now = look(editor);
+      if (!formats || !editor.isEditable) return;
       if (!now.text && now.link === null) return;
       event.preventDefault();
       event.stopPropagation();
@@ -90,7 +114,7 @@ export function FormatBar({ editor }: { editor: Editor }) {
     };
     dom.addEventListener('keydown', onKey);
     return () => dom.removeEventListener('keydown', onKey);
-  }, [editor]);
+  }, [editor, formats]);
 
   const { from, to } = seen;
   const anchor = useCallback(() => {
@@ -101,22 +125,40 @@ export function FormatBar({ editor }: { editor: Editor }) {
 
   const stop = (): void => {
     setEditing(false);
+    setAsking(false);
     if (!editor.isDestroyed) editor.commands.focus();
   };
 
-  const wanted = editing || (seen.focused && !pointerDown && (seen.text || seen.link !== null));
-  if (!wanted || !editor.isEditable) return null;
+  const canFormat = formats && editor.isEditable;
+  const some = (canFormat && (seen.text || seen.link !== null)) || (tool !== undefined && seen.selected);
+  if (!asking && !(canFormat && editing) && !(seen.focused && !pointerDown && some)) return null;
+  const ask = tool !== undefined && seen.selected && (
+    <BarButton label={tool.label} onClick={() => setAsking(true)}>
+      {tool.icon}
+    </BarButton>
+  );
   let content: ReactNode;
-  if (editing) content = <LinkForm editor={editor} href={seen.link} close={stop} />;
-  else if (seen.text) content = <Formats editor={editor} seen={seen} editLink={() => setEditing(true)} />;
-  else content = <LinkTools editor={editor} href={seen.link ?? ''} edit={() => setEditing(true)} />;
+  let label = t('editor.format.label');
+  if (asking && tool !== undefined) {
+    content = tool.panel(editor, stop);
+    label = tool.label;
+  } else if (canFormat && editing) {
+    content = <LinkForm editor={editor} href={seen.link} close={stop} />;
+    label = t('editor.link.label');
+  } else if (canFormat && seen.text) {
+    content = (
+      <>
+        <Formats editor={editor} seen={seen} editLink={() => setEditing(true)} />
+        {ask !== false && <span className="bar-gap" aria-hidden />}
+        {ask}
+      </>
+    );
+  } else if (canFormat && seen.link !== null) {
+    content = <LinkTools editor={editor} href={seen.link} edit={() => setEditing(true)} />;
+    label = t('editor.link.label');
+  } else content = ask;
   return (
-    <FloatingBar
-      label={t(seen.text && !editing ? 'editor.format.label' : 'editor.link.label')}
-      anchor={anchor}
-      context={editor.view.dom}
-      placement="top"
-    >
+    <FloatingBar label={label} anchor={anchor} context={editor.view.dom} placement="top">
       {content}
     </FloatingBar>
   );

@@ -3,17 +3,11 @@ import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { scrollToCaret } from '../../editor/carets';
 import { type Guest, getPerson, inkOn, onPerson, readGuests, type Session } from '../../sync';
+import { initials } from '../../ui/initials';
 
 const FACES_MAX = 5;
 /** On a phone the title needs the room; the rest are counted. */
 const FACES_MAX_NARROW = 2;
-
-/** The first letter of each of the first two words, or the first character of a name without spaces. */
-export function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const letters = words.slice(0, 2).map((word) => Array.from(word)[0] ?? '');
-  return letters.join('').toLocaleUpperCase();
-}
 
 function useGuests(session: Session): Guest[] {
   const last = useRef<{ key: string; guests: Guest[] }>({ key: '', guests: [] });

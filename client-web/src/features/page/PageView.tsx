@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
+import { type ReactNode, Suspense, use, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PageEditors } from '../../editor/PageEditors';
 import { StaticPage } from '../../editor/StaticPage';
@@ -9,8 +9,12 @@ import type { Session, SessionView } from '../../sync';
 import { Notice } from '../../ui/Notice';
 import { Topbar } from '../../ui/Topbar';
 import { Faces } from './Faces';
+import { HistoryButton } from './HistoryButton';
+import { PagePartsContext } from './parts';
 import { StateWord } from './StateWord';
+import { useHistoryMode } from './useHistoryMode';
 import { useTitleText } from './useTitleText';
+import { useWhoWrote } from './useWhoWrote';
 
 export function BadAddress() {
   const { t } = useTranslation();
@@ -35,10 +39,23 @@ export function PageView({ session }: { session: Session }) {
     document.title = `${shownTitle} · ${t('app.name')}`;
   }, [shownTitle, t]);
   useListRefresh(view.save.kind, title);
+  const history = useHistoryMode();
+  const parts = use(PagePartsContext);
+  const isDenied = view.save.kind === 'denied';
+  const showsPast = history.isOpen && !isDenied && parts !== null;
 
   return (
     <>
-      <Topbar end={<Faces session={session} />}>
+      <Topbar
+        end={
+          <>
+            {!isDenied && parts !== null && (
+              <HistoryButton pressed={showsPast} onClick={history.isOpen ? history.leave : history.enter} />
+            )}
+            <Faces session={session} />
+          </>
+        }
+      >
         <nav className="breadcrumb" aria-label={t('page.breadcrumb')}>
           <Link to="/">{t('start.title')}</Link>
           <span aria-hidden>/</span>
@@ -48,7 +65,18 @@ export function PageView({ session }: { session: Session }) {
         </span>
         <StateWord save={view.save} />
       </Topbar>
-      <main className="column page" id="content" tabIndex={-1}>
+      {showsPast && (
+        <Suspense fallback={<main className="column page" />}>
+          <parts.History session={session} canWrite={!view.readOnly} leave={history.leave} />
+        </Suspense>
+      )}
+      {/* Kept while the past is looked at: what one was about to undo can still be undone afterwards. */}
+      <main
+        className="column page"
+        hidden={showsPast}
+        tabIndex={-1}
+        {...(showsPast ? {} : { id: 'content' })}
+      >
         <Content session={session} view={view} />
       </main>
     </>
@@ -71,6 +99,7 @@ function useListRefresh(kind: SessionView['save']['kind'], title: string): void 
 
 function Content({ session, view }: { session: Session; view: SessionView }): ReactNode {
   const { t } = useTranslation();
+  const whoWrote = useWhoWrote(session);
   if (view.save.kind === 'denied') {
     return (
       <Notice level={1} tone="bad" title={t('page.deniedTitle')} text={t('page.deniedText')}>
@@ -96,7 +125,7 @@ function Content({ session, view }: { session: Session; view: SessionView }): Re
       </>
     );
   }
-  if (view.ready) return <PageEditors session={session} readOnly={view.readOnly} />;
+  if (view.ready) return <PageEditors session={session} readOnly={view.readOnly} tool={whoWrote} />;
   if (view.save.kind === 'offline' || view.save.kind === 'reconnecting') {
     return (
       <Notice level={1} title={t('page.waitingTitle')} text={t('page.waitingText')}>
