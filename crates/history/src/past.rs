@@ -14,6 +14,7 @@ mod state;
 mod tree;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use weft_ids::{ClientId, Seq, UnixMillis};
 use weft_store::{Author, RecordKind};
@@ -309,6 +310,17 @@ impl Past {
     pub(crate) fn birth(&self, client: u32, clock: u32) -> u32 {
         let births = &self.clients[client as usize].births;
         births[births.partition_point(|birth| birth.0 <= clock) - 1].1
+    }
+
+    /// The parts of a run by the record that wrote them, ascending.
+    pub(crate) fn births_of(&self, run: &Run) -> impl Iterator<Item = (Range<u32>, u32)> + '_ {
+        let births = &self.clients[run.client as usize].births;
+        let first = births.partition_point(|birth| birth.0 <= run.clock) - 1;
+        let (start, end) = (run.clock, run.end());
+        (first..births.len()).take_while(move |at| births[*at].0 < end).map(move |at| {
+            let until = births.get(at + 1).map_or(end, |next| next.0.min(end));
+            (births[at].0.max(start) - start..until - start, births[at].1)
+        })
     }
 
     pub(crate) fn bytes_of(&self, run: &Run) -> &[u8] {

@@ -1,7 +1,9 @@
 //! A moment as a v1 update: what a client that had been there would hold.
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind};
+use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind, values_len};
 use weft_wire::{DeleteSpan, Place, ScanError, Update};
 
 use super::moment::Moment;
@@ -49,7 +51,7 @@ impl Moment<'_> {
         if collected {
             return Block { place, len, link: Link::Nowhere, content: Content::Collected };
         }
-        let content = if self.deleted(run) { Content::Deleted } else { self.past.content(run, len) };
+        let content = if self.deleted(run) { Content::Deleted } else { self.past.part(run, 0..len) };
         Block { place, len, link: self.past.link(run), content }
     }
 }
@@ -73,18 +75,18 @@ impl Past {
         }
     }
 
-    /// The first `len` elements of what a run holds, which is not empty of content.
-    pub(crate) fn content(&self, run: &Run, len: u32) -> Content<'_> {
+    /// Elements of what a run holds.
+    pub(crate) fn part(&self, run: &Run, part: Range<u32>) -> Content<'_> {
         match run.held {
             Held::Collected => Content::Collected,
             Held::Deleted => Content::Deleted,
             Held::Text { .. } => {
                 let text = self.text_of(run);
-                Content::Text(&text[..byte_at(text, len).0])
+                Content::Text(&text[byte_at(text, part.start).0..byte_at(text, part.end).0])
             }
             Held::Values { .. } => {
                 let values = self.bytes_of(run);
-                Content::Values(&values[..weft_wire::blocks::values_len(values, len)])
+                Content::Values(&values[values_len(values, part.start)..values_len(values, part.end)])
             }
             Held::Other { what, .. } => Content::Other(what, self.bytes_of(run)),
             Held::Type(node) => Content::Type(match &self.nodes[node as usize].kind {

@@ -22,6 +22,15 @@ pub struct Tree {
     pub roots: BTreeMap<String, Node>,
 }
 
+impl Tree {
+    /// The content alone: the same for documents that show the same, however they came to it.
+    #[must_use]
+    pub fn without_ids(mut self) -> Self {
+        self.roots.values_mut().for_each(Node::forget_ids);
+        self
+    }
+}
+
 /// A part of a document. `id`s name shared types as `client:clock`; roots have none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -130,8 +139,11 @@ impl Moment<'_> {
         let mut all = String::new();
         for (_, node) in self.past.roots() {
             let mut text = String::new();
-            self.node(node, 0).write_lines(&mut text);
-            text.truncate(text.trim_end_matches('\n').len());
+            let told = self.node(node, 0);
+            told.write_lines(&mut text);
+            if matches!(told, Node::Fragment { .. }) {
+                text.truncate(text.trim_end_matches('\n').len());
+            }
             if !text.is_empty() {
                 if !all.is_empty() {
                     all.push('\n');
@@ -188,7 +200,8 @@ impl Moment<'_> {
                     // The first of a stretch: `delta` reads on from here.
                     if text.is_none() {
                         text = Some(run);
-                        children.push(Node::Text { id: None, delta: self.delta_until(run, depth) });
+                        let delta = self.delta_until(run, depth);
+                        children.extend((!delta.is_empty()).then_some(Node::Text { id: None, delta }));
                     }
                     continue;
                 }
@@ -372,6 +385,32 @@ impl Node {
             | Self::Binary { .. }
             | Self::Document { .. }
             | Self::Deep => false,
+        }
+    }
+
+    fn forget_ids(&mut self) {
+        match self {
+            Self::Fragment { id, children } | Self::Array { id, items: children } => {
+                *id = None;
+                children.iter_mut().for_each(Self::forget_ids);
+            }
+            Self::Element { id, children, .. } => {
+                id.clear();
+                children.iter_mut().for_each(Self::forget_ids);
+            }
+            Self::Map { id, entries } => {
+                *id = None;
+                entries.values_mut().for_each(Self::forget_ids);
+            }
+            Self::Text { id, delta } => {
+                *id = None;
+                for piece in delta {
+                    if let Insert::Node(node) = &mut piece.insert {
+                        node.forget_ids();
+                    }
+                }
+            }
+            Self::Value { .. } | Self::Binary { .. } | Self::Document { .. } | Self::Deep => {}
         }
     }
 
