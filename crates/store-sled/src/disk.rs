@@ -10,6 +10,15 @@ pub trait Disk: Send + Sync + Debug {
     /// # Errors
     /// What the system says.
     fn sync(&self, database: &File, path: &Path) -> io::Result<()>;
+
+    /// How many bytes may still be written in `dir`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(dir)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
 }
 
 /// The operating system's own sync.

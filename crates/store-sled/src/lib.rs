@@ -9,12 +9,14 @@
 //! WITNESS   how many commits were confirmed, so that a database that lost some is found out
 //! store-1/  sled's own files
 //! ```
+//! While it is compacted and a moment after, a database beside it: `new-store-2/`, `old-store-1/` (see [`compact`]).
 //! The layout inside the database is in `keys.rs`, the path of a commit in `writer.rs`, the guarded opening in
 //! `open.rs`.
 
 mod ballast;
 pub mod check;
 mod checkpoint;
+pub mod compact;
 mod disk;
 mod engine;
 mod keys;
@@ -118,6 +120,14 @@ impl SledStore {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.writer.queued()
+    }
+
+    /// The bytes of all that is alive in it, without what sled keeps around them. Reads everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn live_bytes(&self) -> Result<u64, StoreError> {
+        self.blocking(|shared| shared.with(|engine| compact::live_bytes(&engine.db))).await
     }
 
     /// Runs `read` where it may block.

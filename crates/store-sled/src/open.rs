@@ -23,6 +23,10 @@ pub(crate) const SLED_FILE: &str = "db";
 const LOCK: &str = "LOCK";
 const FORMAT: &str = "FORMAT";
 const CURRENT: &str = "CURRENT";
+/// What the name of a database starts with that is being written.
+pub(crate) const UNFINISHED: &str = "new-";
+/// What the name of a database starts with that is being removed.
+const DONE_WITH: &str = "old-";
 const FORMAT_WORD: &str = "weft-store";
 /// sled's lock is given back by its own threads, a moment after it is closed.
 const SLED_LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -120,6 +124,11 @@ pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), Ope
     let synced =
         engine.file.sync_data().and_then(|()| if fresh { sync_folders(dir, &database) } else { Ok(()) });
     synced.map_err(|source| not_writable(&database, source))?;
+    // What a compaction that was cut short left behind. A database of a higher number than the one in use may be what
+    // somebody wants to look at, so it stays until the next compaction.
+    if let Err(error) = remove_leftovers(dir, &database, |number, current| number < current) {
+        tracing::warn!(%error, "what a compaction left behind could not be removed");
+    }
     if let Err(error) = ballast::take(dir) {
         tracing::warn!(%error, "the disk is nearly full");
     }
@@ -232,7 +241,54 @@ fn current(dir: &Path, settings: &Settings) -> Result<PathBuf, OpenError> {
 }
 
 fn is_database_name(name: &str) -> bool {
-    name.strip_prefix("store-").is_some_and(|number| number.parse::<u32>().is_ok())
+    database_number(name).is_some()
+}
+
+fn database_number(name: &str) -> Option<u32> {
+    name.strip_prefix("store-").and_then(|number| number.parse().ok())
+}
+
+fn number_of(database: &Path) -> u32 {
+    database.file_name().and_then(|name| database_number(name.to_str()?)).unwrap_or(0)
+}
+
+/// The name of the database that comes after the one in use.
+pub(crate) fn next_name(database: &Path) -> String {
+    format!("store-{}", number_of(database).wrapping_add(1))
+}
+
+/// Makes `name` the database in use.
+pub(crate) fn point_at(dir: &Path, name: &str) -> Result<(), OpenError> {
+    write_small(dir, CURRENT, &format!("{name}\n"))
+}
+
+/// Removes every database but the one in use.
+pub(crate) fn remove_others(dir: &Path, database: &Path) -> io::Result<()> {
+    remove_leftovers(dir, database, |number, current| number != current)
+}
+
+fn remove_leftovers(dir: &Path, database: &Path, is_left_over: fn(u32, u32) -> bool) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let of = |prefix| name.strip_prefix(prefix).is_some_and(is_database_name);
+        if of(UNFINISHED) || of(DONE_WITH) {
+            std::fs::remove_dir_all(entry.path())?;
+        } else if database_number(&name).is_some_and(|number| is_left_over(number, number_of(database))) {
+            remove(dir, &entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a database that is not in use any more. It never looks like one that is half there.
+pub(crate) fn remove(dir: &Path, database: &Path) -> io::Result<()> {
+    let Some(name) = database.file_name().and_then(|name| name.to_str()) else { return Ok(()) };
+    let aside = dir.join(format!("{DONE_WITH}{name}"));
+    std::fs::rename(database, &aside)?;
+    sync_folder(dir)?;
+    std::fs::remove_dir_all(&aside)?;
+    sync_folder(dir)
 }
 
 fn databases(dir: &Path) -> Vec<String> {
@@ -256,17 +312,22 @@ fn write_small(dir: &Path, name: &str, text: &str) -> Result<(), OpenError> {
     write().map_err(|source| not_writable(&dir.join(name), source))
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Makes the names of a new database's files durable.
 fn sync_folders(dir: &Path, database: &Path) -> io::Result<()> {
+    sync_files(database)?;
+    sync_folder(dir)
+}
+
+/// Makes the files of a database durable, and their names.
+pub(crate) fn sync_files(database: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(database)?.flatten() {
         File::open(entry.path())?.sync_all()?;
     }
-    sync_folder(database)?;
-    sync_folder(dir)
+    sync_folder(database)
 }
 
 /// Opens the database; when sled cannot, once more without its snapshot, which it can do without.

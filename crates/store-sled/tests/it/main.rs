@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what the tests share is test code too")]
 
+mod compacting;
 mod crash;
 mod damage;
 mod durable;
