@@ -14,6 +14,7 @@ use tokio::task::LocalSet;
 mod commit;
 mod credit;
 mod document;
+mod history;
 mod latency;
 mod load;
 mod memory;

@@ -97,7 +97,7 @@ impl Served {
 
     /// The text that `GET path` answers.
     pub(crate) async fn get(&self, path: &str) -> Result<String> {
-        get(&self.authority, path).await
+        Ok(String::from_utf8_lossy(&get(&self.authority, path, "*/*").await?).into_owned())
     }
 
     /// Ends the server the way an operator does, and waits until it is gone.
@@ -162,17 +162,36 @@ pub(crate) fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-/// The body of a 200 answer, read to the end of the connection.
-async fn get(authority: &str, path: &str) -> Result<String> {
+/// The body of a 200 answer.
+pub(crate) async fn get(authority: &str, path: &str, accept: &str) -> Result<Vec<u8>> {
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+    ask(authority, path, head).await
+}
+
+/// The body of the 200 answer to a request with JSON.
+pub(crate) async fn post(authority: &str, path: &str, json: &str) -> Result<Vec<u8>> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}",
+        json.len()
+    );
+    ask(authority, path, head).await
+}
+
+async fn ask(authority: &str, path: &str, request: String) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(authority).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
+    // It says how long it is or comes in chunks; either way it ends with the connection.
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    ensure!(answer.starts_with("HTTP/1.1 200"), "{path}: {}", answer.lines().next().unwrap_or("no answer"));
-    let (_, body) = answer.split_once("\r\n\r\n").context("an answer without a body")?;
-    Ok(body.to_owned())
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").context("an answer without a body")?;
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let body = answer.split_off(end + 4);
+    let said =
+        || format!("{path}: {}: {}", head.lines().next().unwrap_or_default(), String::from_utf8_lossy(&body));
+    ensure!(head.starts_with("HTTP/1.1 200"), said());
+    ensure!(!head.to_ascii_lowercase().contains("transfer-encoding"), "{path}: an answer in chunks");
+    Ok(body)
 }
 
 /// The CPU time a process has used so far, all its threads together. Source: utime and stime of /proc/PID/stat.

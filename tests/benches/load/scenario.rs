@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use crate::commit;
 use crate::document::Document;
+use crate::history;
 use crate::load::{self, Outcome, Pace, Shape, Timing};
 use crate::memory;
 use crate::opening;
@@ -71,7 +72,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
     let asked =
         |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
     ensure!(
-        LOADS.iter().map(|load| load.name).chain(["open", "memory", "commit"]).any(asked),
+        LOADS.iter().map(|load| load.name).chain(["open", "memory", "commit", "history"]).any(asked),
         "no scenario is called {:?}",
         options.only
     );
@@ -90,6 +91,15 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
     }
     if asked("commit") {
         note(&mut report, "commit", bench.commit().await);
+    }
+    if asked("history") {
+        match &options.subject {
+            Subject::Program(program) => {
+                let result = bench.history(program, &mut report.notes).await;
+                note(&mut report, "history", result);
+            }
+            Subject::Url(_) => report.notes.push("history: skipped, as the data is not ours".into()),
+        }
     }
     Ok(report)
 }
@@ -306,6 +316,47 @@ impl Bench<'_> {
             rows.push(row("server's own commit, p99", vec![p99]));
         }
         Ok(rows)
+    }
+
+    async fn history(&self, program: &Path, notes: &mut Vec<String>) -> Result<Vec<Row>> {
+        let document = Document::load(&self.options.trace)?;
+        let data = self.folder.join("history");
+        let kept = history::prepare(program, &data, &document).await?;
+        notes.push(format!(
+            "history: {}, {} edits by three people over two weeks",
+            document.origin,
+            document.updates.len()
+        ));
+        let mut rounds = Vec::new();
+        for round in 0..self.options.rounds {
+            let found = history::round(program, &data, &document, round as u64).await?;
+            say(&format!("history: {found:?}"));
+            rounds.push(found);
+        }
+        let row = |measure, unit, goal, server| Row {
+            scenario: "history",
+            measure,
+            unit,
+            goal,
+            server,
+            relay: Vec::new(),
+        };
+        let time = |measure, most, pick: fn(&history::Found) -> f64| {
+            row(measure, "ms", Goal::AtMost(most), rounds.iter().map(pick).collect())
+        };
+        Ok(vec![
+            time("first moment after a restart", 400.0, |found| found.first),
+            time("a moment's state, p95", 100.0, |found| found.state),
+            time("a moment's text, p95", 100.0, |found| found.text),
+            time("timeline, first page", 30.0, |found| found.timeline),
+            time("density, 200 buckets", 50.0, |found| found.density),
+            time("difference over a day, p95", 300.0, |found| found.diff),
+            time("blame of the whole text", 500.0, |found| found.blame),
+            time("restore reaches a co-editor", 1_000.0, |found| found.restore),
+            row("updates alone", "MB", Goal::None, vec![kept.raw as f64 / 1e6]),
+            row("on disk, as written", "MB", Goal::None, vec![kept.written as f64 / 1e6]),
+            row("on disk, compacted", "MB", Goal::AtMost(1.5), vec![kept.compacted as f64 / 1e6]),
+        ])
     }
 }
 
