@@ -2,6 +2,7 @@
 //!
 //! [`Past`] is the heart: a document's log folded into one list of elements with their lifetimes. Everything else asks it.
 
+pub mod blame;
 pub mod past;
 
 pub use past::{Moment, Past, PastError};

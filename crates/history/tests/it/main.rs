@@ -1,5 +1,8 @@
 //! History over random worlds: several clients who edit, go offline and come back, and a log as the server keeps it.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share is test code too")]
+
+mod blame;
 mod moments;
 mod restore;
 mod world;
