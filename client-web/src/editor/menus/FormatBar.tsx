@@ -158,7 +158,13 @@ export function FormatBar({
     label = t('editor.link.label');
   } else content = ask;
   return (
-    <FloatingBar label={label} anchor={anchor} context={editor.view.dom} placement="top">
+    <FloatingBar
+      label={label}
+      anchor={anchor}
+      context={editor.view.dom}
+      // An answer is larger than a bar: it stands below, where less that is being read is covered.
+      placement={asking ? 'bottom-start' : 'top'}
+    >
       {content}
     </FloatingBar>
   );

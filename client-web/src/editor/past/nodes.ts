@@ -63,9 +63,9 @@ function textNodes(schema: Schema, parts: PastText[], around: Around): Node[] {
 
 const partsOf = (node: PastNode): PastText[] => node.parts ?? node.delta ?? [];
 
-/** What was done to the words of a block, as one sign. */
-function signOf(node: PastNode, isTextblock: boolean): BlockPast['sign'] {
-  const own = node.change?.kind;
+/** What was done to the words of a block, or to the whole that it is in, as one sign. */
+function signOf(node: PastNode, isTextblock: boolean, around: Around): BlockPast['sign'] {
+  const own = node.change?.kind ?? (around.change?.kind === 'changed' ? undefined : around.change?.kind);
   if (own === 'added') return '+';
   if (own === 'removed') return '−';
   const texts = isTextblock ? (node.children ?? []) : [];
@@ -76,7 +76,7 @@ function signOf(node: PastNode, isTextblock: boolean): BlockPast['sign'] {
   if (added && removed) return '±';
   if (added) return '+';
   if (removed) return '−';
-  return kinds.has('formatted') || own !== undefined ? '±' : '';
+  return kinds.has('formatted') || own === 'changed' ? '±' : '';
 }
 
 function typeOf(
@@ -96,7 +96,7 @@ function element(schema: Schema, node: PastNode, around: Around): Node[] {
   if (type === undefined) return [];
   const change = node.change !== undefined && saysMore(node.change, around.change) ? node.change : null;
   const isTextblock = type.inlineContent;
-  const sign = around.inline ? '' : signOf(node, isTextblock || !known);
+  const sign = around.inline ? '' : signOf(node, isTextblock || !known, around);
   const past: BlockPast = {
     id: node.id ?? null,
     change,

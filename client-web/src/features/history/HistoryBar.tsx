@@ -36,7 +36,7 @@ export function HistoryBar(props: {
       <div className="past-bar-line">
         <Words where={where} />
         <Button size="compact-sm" variant="default" onClick={leave}>
-          {t('history.return')}
+          {t(where.isNow ? 'history.back' : 'history.return')}
         </Button>
         <div className="past-bar-tools">
           {props.openList !== null && (
@@ -106,7 +106,7 @@ function Tools({ where, isNarrow }: { where: Where; isNarrow: boolean }) {
         />
       )}
       {isNarrow ? (
-        <Menu position="bottom-end" withinPortal>
+        <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('history.more')}>
               <IconDots size={18} />
@@ -171,7 +171,9 @@ function ChangeLine(props: { where: Where; density: Density | undefined; changes
       {changes.count > 0 && (
         <div className="past-steps">
           <span className="numbers">
-            {t('history.changeOf', { at: changes.index + 1, count: changes.count })}
+            {changes.index < 0
+              ? t('history.changes', { count: changes.count })
+              : t('history.changeOf', { at: changes.index + 1, count: changes.count })}
           </span>
           <Tooltip label={`${t('history.previousChange')} · P`}>
             <ActionIcon

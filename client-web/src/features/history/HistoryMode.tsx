@@ -60,19 +60,22 @@ function useModel(name: string, learn: (authors: readonly Author[]) => void): Hi
 }
 
 /** What the server knows of this page's past, as far as it was asked. */
-function useKnowledge(name: string, learn: (authors: readonly Author[]) => void) {
+function useKnowledge(name: string, who: Who) {
   const timeline = useTimeline(name);
   const density = useDensity(name);
   const versions = useVersions(name);
   const pages = timeline.data?.pages;
   const sessions = useMemo(() => pages?.flatMap((page) => page.sessions) ?? [], [pages]);
   const authors = useMemo(() => {
+    if (density.isPending) return [];
     const all = new Map<string, Author>();
     for (const one of [...(density.data?.authors ?? []), ...(pages ?? []).flatMap((page) => page.authors)])
       all.set(one.key, one);
-    return [...all.values()];
-  }, [density.data, pages]);
-  useEffect(() => learn(authors), [learn, authors]);
+    const found = [...all.values()];
+    // Here and not after drawing: whoever is drawn first would get the first colour, and the next visit another.
+    who.learn(found);
+    return found;
+  }, [who, density.data, density.isPending, pages]);
   return { timeline, density, versions, sessions, authors };
 }
 
@@ -82,7 +85,7 @@ export default function HistoryMode(props: { session: Session; canWrite: boolean
   const { t } = useTranslation();
   const { who, known, learn } = useWho(session);
   const model = useModel(session.name, learn);
-  const { timeline, density, versions, sessions, authors } = useKnowledge(session.name, learn);
+  const { timeline, density, versions, sessions, authors } = useKnowledge(session.name, who);
   useFollowing(session);
   const actions = useActions(session.name, leave);
 
@@ -94,7 +97,7 @@ export default function HistoryMode(props: { session: Session; canWrite: boolean
   useLeaveKey(leave);
 
   const past = useMemo((): Past | null => {
-    if (model === null || first === undefined || head === undefined) return null;
+    if (model === null || first === undefined || head === undefined || density.isPending) return null;
     return {
       session,
       model,
@@ -111,6 +114,7 @@ export default function HistoryMode(props: { session: Session; canWrite: boolean
       leave,
     };
   }, [
+    density.isPending,
     session,
     model,
     who,
@@ -231,13 +235,13 @@ const OPEN = '.mantine-Menu-dropdown, .mantine-Popover-dropdown, .mantine-Drawer
 function useLeaveKey(leave: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (event.key !== 'Escape') return;
       if (event.target instanceof Element && event.target.closest('input, textarea') !== null) return;
       if ([...document.querySelectorAll(OPEN)].some((element) => element.checkVisibility())) return;
-      event.preventDefault();
       leave();
     };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    // Before anyone else, because what the key closes is no longer open afterwards.
+    window.addEventListener('keydown', onKey, true);
+    return () => window.removeEventListener('keydown', onKey, true);
   }, [leave]);
 }

@@ -1,5 +1,5 @@
 import '../../editor/styles/editor.css';
-import { Button } from '@mantine/core';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import {
   type KeyboardEvent,
@@ -244,18 +244,35 @@ function BlockTools(props: {
   const to = (isGone || props.isNow) && shown.from !== null ? shown.from : shown.at;
   const isNothingToDo = props.isNow && (shown.from === null || block.dataset.change === 'added');
   if (id === undefined || isNothingToDo) return null;
+  const label = t('history.restoreBlock');
+  const restore = (): void => void actions.restore({ to, blocks: [id] });
+  // Beside the block where there is room beside it.
+  const isWide = window.matchMedia('(min-width: 48em)').matches;
   return (
-    <FloatingBar label={t('history.block')} anchor={anchor} context={block} placement="top-end">
+    <FloatingBar
+      label={t('history.block')}
+      anchor={anchor}
+      context={block}
+      placement={isWide ? 'right-start' : 'top-end'}
+    >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keeps the bar open while the pointer is on it */}
       <span onPointerEnter={props.stay} onPointerLeave={props.leave} onFocus={props.stay}>
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          leftSection={<IconRestore size={15} aria-hidden />}
-          onClick={() => void actions.restore({ to, blocks: [id] })}
-        >
-          {t('history.restoreBlock')}
-        </Button>
+        {isWide ? (
+          <Tooltip label={label} openDelay={0}>
+            <ActionIcon variant="subtle" size="lg" aria-label={label} onClick={restore}>
+              <IconRestore size={18} />
+            </ActionIcon>
+          </Tooltip>
+        ) : (
+          <Button
+            size="compact-md"
+            variant="subtle"
+            leftSection={<IconRestore size={15} aria-hidden />}
+            onClick={restore}
+          >
+            {label}
+          </Button>
+        )}
       </span>
     </FloatingBar>
   );

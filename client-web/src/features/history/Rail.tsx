@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Menu, RangeSlider, Slider, Tooltip } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import {
   IconFlagFilled,
   IconGitCompare,
@@ -29,6 +30,7 @@ export function Rail({ density }: { density: Density | undefined }) {
   const against = view.place?.against ?? null;
   const { playing, speed, setSpeed, toggle, stop } = usePlaying(first, head);
   const rail = useRef<HTMLElement>(null);
+  const isNarrow = useMediaQuery('(max-width: 30em)', undefined, { getInitialValueInEffect: false });
 
   // What is held is let go of anywhere on the screen.
   const held = useRef(false);
@@ -94,7 +96,8 @@ export function Rail({ density }: { density: Density | undefined }) {
 
   // The handle is what keys are for; who came by mouse does not see the difference.
   useEffect(() => {
-    rail.current?.querySelector<HTMLElement>('[role="slider"]:last-of-type')?.focus({ preventScroll: true });
+    const handles = rail.current?.querySelectorAll<HTMLElement>('[role="slider"]') ?? [];
+    [...handles].at(-1)?.focus({ preventScroll: true });
   }, []);
 
   const textAt = useCallback(
@@ -165,7 +168,7 @@ export function Rail({ density }: { density: Density | undefined }) {
             <IconPlayerSkipForward size={18} />
           </ActionIcon>
         </Tooltip>
-        <Menu position="top" withinPortal>
+        <Menu position="top" withinPortal withInitialFocusPlaceholder={false}>
           <Menu.Target>
             <Button
               variant="subtle"
@@ -186,19 +189,19 @@ export function Rail({ density }: { density: Density | undefined }) {
         </Menu>
         <div className="rail-modes">
           <Button
-            size="compact-sm"
+            size={isNarrow ? 'compact-xs' : 'compact-sm'}
             variant={against === 'session' ? 'light' : 'default'}
             aria-pressed={against === 'session'}
             onClick={() => settle(at, against === 'session' ? null : 'session')}
           >
-            {t('history.showChanges')}
+            {t(isNarrow ? 'history.changesShort' : 'history.showChanges')}
           </Button>
           <Button
-            size="compact-sm"
+            size={isNarrow ? 'compact-xs' : 'compact-sm'}
             variant={isRange ? 'light' : 'default'}
             aria-pressed={isRange}
             disabled={head.seq <= first.seq}
-            leftSection={<IconGitCompare size={15} aria-hidden />}
+            leftSection={isNarrow ? null : <IconGitCompare size={15} aria-hidden />}
             onClick={() =>
               settle(at, isRange ? null : startOf(sessionAt(sessions, at)?.from.seq, first.seq, at))
             }

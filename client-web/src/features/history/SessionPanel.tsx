@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Drawer, Menu, SegmentedControl, Skeleton } from '@mantine/core';
 import {
   IconDots,
+  IconFileDiff,
   IconFileImport,
   IconFlagFilled,
   IconFlagOff,
@@ -239,7 +240,7 @@ function VersionRow(props: { version: Version; current: boolean; chosen: () => v
 
 function RowMenu({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="md" className="past-row-menu" aria-label={label}>
           <IconDots size={16} />
@@ -322,6 +323,7 @@ function SessionRow(props: {
       </button>
       <RowMenu label={t('history.sessionMenu', { time: start })}>
         <Menu.Item
+          leftSection={<IconFileDiff size={16} />}
           onClick={() => {
             settle(to.seq, 'session');
             props.chosen();

@@ -49,7 +49,7 @@ export interface Bar {
 const BAR_HEIGHT_MIN = 0.09;
 
 /**
- * The stacked bars of the density graph, in parts of the track's width and height. Heights are square roots, so that a
+ * The stacked bars of the density graph, in parts of the track's width and height. Heights are logarithms, so that a
  * pasted chapter does not make a day of typing invisible.
  */
 export function bars(density: Density, first: number, head: number): Bar[] {
@@ -66,7 +66,7 @@ export function bars(density: Density, first: number, head: number): Bar[] {
     // A bucket of one change stands over that change, so half a step to either side.
     const x = clamp((bucket.from.seq - 0.5 - first) / span, 0, 1);
     const end = clamp((bucket.to.seq + 0.5 - first) / span, 0, 1);
-    const height = Math.max(Math.sqrt(all / highest), BAR_HEIGHT_MIN);
+    const height = Math.max(Math.log1p(all) / Math.log1p(highest), BAR_HEIGHT_MIN);
     let y = 0;
     for (const [by, one] of Object.entries(bucket.changes).sort(([a], [b]) => (a < b ? -1 : 1))) {
       const part = (size(one) / all) * height;

@@ -26,7 +26,7 @@ export const clock = (time: number, language: string): string => format(language
 
 /** Clock and seconds, where neighbouring changes are to be told apart. */
 export const exactTime = (time: number, language: string): string =>
-  format(language, { dateStyle: 'long', timeStyle: 'medium' }).format(time);
+  format(language, { dateStyle: 'long', timeStyle: 'medium', hourCycle: 'h23' }).format(time);
 
 /** "today", "yesterday" or the date; the year only when it is another one. */
 export function day(time: number, now: number, language: string): string {

@@ -7,7 +7,7 @@ const author = (name: string) => ({ key: `name:${name}`, name, user: null });
 test('people keep their colour, nobody shares one while there are enough, and a caret’s colour comes first', () => {
   const who = new Who();
   who.wears('Ann', '#123456');
-  who.learn([author('Ann'), author('Ben')]);
+  who.learn([author('Ann')]);
   expect(who.colorOf('name:Ann')).toBe('#123456');
   const others = Array.from({ length: PALETTE.length }, (_, index) => who.colorOf(`session:${index}`));
   expect(new Set(others).size).toBe(PALETTE.length);

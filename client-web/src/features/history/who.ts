@@ -19,10 +19,11 @@ export class Who {
   /** Learns of people; true when some are new, so that what is drawn in their colours is to be drawn again. */
   learn(authors: readonly Author[]): boolean {
     let isNews = false;
-    for (const author of authors) {
+    for (const author of [...authors].sort((a, b) => (a.key < b.key ? -1 : 1))) {
       const known = this.authors.get(author.key);
       if (known === undefined || (known.name === null && author.name !== null)) {
         this.authors.set(author.key, author);
+        this.colorOf(author.key);
         isNews = true;
       }
     }
