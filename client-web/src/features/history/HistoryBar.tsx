@@ -13,12 +13,12 @@ import {
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Density, Summary } from '../../api/history';
-import type { Changes } from './changes';
+import { type Changes, changeKind } from './changes';
 import { usePast } from './context';
 import { useNames } from './Faces';
 import { NamePopover } from './NameForm';
 import { useWhere, type Where } from './useWhere';
-import { moment } from './when';
+import { exactTime, moment } from './when';
 
 /** Says which moment is looked at, and holds what can be done with it. */
 export function HistoryBar(props: {
@@ -148,6 +148,19 @@ function blocksOf({ blocks }: Summary): number {
   return blocks.added + blocks.removed + blocks.changed + blocks.moved;
 }
 
+/** Of what was stepped to, so much is read out. */
+const SPOKEN_CHARACTERS_MAX = 120;
+
+/** The change that was stepped to, for those who do not see the card beside it. */
+function ChangeWords({ element }: { element: HTMLElement | null }) {
+  const { t, i18n } = useTranslation();
+  const nameOf = useNames();
+  if (element === null) return null;
+  const { by = '', at, change } = element.dataset;
+  const text = (element.textContent ?? '').slice(0, SPOKEN_CHARACTERS_MAX);
+  return `${t(`history.did.${changeKind(change)}`, { name: nameOf(by) })}, ${exactTime(Number(at), i18n.language)}: ${text}`;
+}
+
 function ChangeLine(props: { where: Where; density: Density | undefined; changes: Changes }) {
   const { t } = useTranslation();
   const { shown, place } = props.where.view;
@@ -168,6 +181,9 @@ function ChangeLine(props: { where: Where; density: Density | undefined; changes
           {t(place?.against === 'session' ? 'history.sinceSession' : 'history.sinceHandle')}
         </span>
       </p>
+      <span className="unseen" role="status">
+        <ChangeWords element={changes.current} />
+      </span>
       {changes.count > 0 && (
         <div className="past-steps">
           <span className="numbers">

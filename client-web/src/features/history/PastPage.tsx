@@ -18,7 +18,7 @@ import { type PastNode, plainText } from '../../editor/past/tree';
 import { BODY_FIELD, TITLE_FIELD } from '../../sync';
 import { Notice } from '../../ui/Notice';
 import { whatFailed } from './actions';
-import type { Changes } from './changes';
+import { type Changes, changeKind } from './changes';
 import { usePast } from './context';
 import { SmallFaces, useNames } from './Faces';
 import type { Shown } from './model';
@@ -204,9 +204,7 @@ function ChangeCard({ element }: { element: HTMLElement }) {
     if (!element.isConnected) return null;
     return element.getClientRects()[0] ?? element.getBoundingClientRect();
   }, [element]);
-  const { change = '', by = '', at } = element.dataset;
-  const kinds = ['added', 'removed', 'changed', 'moved', 'formatted'] as const;
-  const kind = kinds.find((known) => known === change) ?? 'changed';
+  const { change, by = '', at } = element.dataset;
   return (
     <FloatingBar
       label={t('history.change')}
@@ -218,7 +216,7 @@ function ChangeCard({ element }: { element: HTMLElement }) {
       <span className="past-card">
         <SmallFaces keys={[by]} />
         <span>
-          {t(`history.did.${kind}`, { name: nameOf(by) })}
+          {t(`history.did.${changeKind(change)}`, { name: nameOf(by) })}
           <span className="past-by">{exactTime(Number(at), i18n.language)}</span>
         </span>
       </span>

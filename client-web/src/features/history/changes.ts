@@ -12,6 +12,13 @@ export interface Changes {
   current: HTMLElement | null;
 }
 
+export const CHANGE_KINDS = ['added', 'removed', 'changed', 'moved', 'formatted'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+/** What happened to something; what nobody here knows yet has changed all the same. */
+export const changeKind = (kind: string | undefined): ChangeKind =>
+  CHANGE_KINDS.find((known) => known === kind) ?? 'changed';
+
 /** A block that is only said to have changed is no place of its own when what changed in it is marked. */
 function isStop(element: HTMLElement): boolean {
   const { change } = element.dataset;

@@ -24,7 +24,8 @@ export function usePlaying(first: Stamp, head: Stamp) {
     let before = performance.now();
     let exact = model.getView().place?.at ?? first.seq;
     const run = (now: number): void => {
-      exact = Math.min(exact + ((now - before) / 1000) * rate, end);
+      // A frame may be stamped a little before it was asked for.
+      exact = Math.min(exact + (Math.max(now - before, 0) / 1000) * rate, end);
       before = now;
       const at = Math.floor(exact);
       const { place } = model.getView();

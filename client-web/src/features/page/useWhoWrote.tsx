@@ -23,7 +23,10 @@ export function useWhoWrote(session: Session): SelectionTool | undefined {
             session={session}
             written={writtenInSelection(editor)}
             close={close}
-            show={(seq) => void navigate({ search: { history: seq } })}
+            show={(seq) => {
+              close();
+              void navigate({ search: { history: seq } });
+            }}
           />
         </Suspense>
       ),
