@@ -21,6 +21,9 @@ pub const OWED_MAX: usize = 1_024;
 /// Gaps that remain after a session answered our SyncStep1, before it is hung up on.
 pub const GAPS_AFTER_ANSWER_MAX: u32 = 3;
 
+/// Clients whose missing content is noted as what a session's own waits for.
+pub const WITHHELD_CLIENTS_MAX: usize = 1_024;
+
 /// SyncStep1 a session may send at once; after that one a second is answered.
 pub const STEP1_BURST: u32 = 5;
 /// How often a session gains another SyncStep1, ms.

@@ -1,6 +1,7 @@
 //! The room: who is in it, what they said this turn, and what is to be done about it.
 
 mod reading;
+mod withheld;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +18,7 @@ use crate::event::{Acks, Event, Member, Now};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
-use crate::session::{Asked, Session, author_name};
+use crate::session::{Asked, Needs, Session, author_name};
 use crate::turn::{Source, Turn};
 
 /// The map that Weft's own pages keep their schema number in, and its key.
@@ -75,6 +76,8 @@ pub struct Room {
     /// Who reads its own content as an acknowledgement, and has not yet told us all it has.
     newcomers: Vec<SessionId>,
     aside: Aside,
+    /// Who holds what waits there for something missing, and what must be here before asking for it makes sense.
+    withheld: BTreeMap<SessionId, Needs>,
     saving: Saving,
     turn: Turn,
     /// Why nobody may write, if nobody may.
@@ -101,6 +104,7 @@ impl Room {
             owners: HashMap::new(),
             newcomers: Vec::new(),
             aside: Aside::default(),
+            withheld: BTreeMap::new(),
             saving: Saving::new(loaded.head),
             turn: Turn::default(),
             read_only: None,
@@ -146,6 +150,7 @@ impl Room {
             let ticket = self.saving.issue(drafts.len(), submitted, turn.then);
             effects.push(Effect::Append { ticket, drafts });
         }
+        self.ask_for_withheld(effects);
         self.newcomers.retain(|session| !turn.synchronised.contains(session));
         if let Some(entries) = self.presence.news() {
             effects.push(Effect::Whisper { to: None, entries });
@@ -262,6 +267,7 @@ impl Room {
             return;
         }
         self.aside.forget(id);
+        self.withheld.remove(&id);
         self.newcomers.retain(|newcomer| *newcomer != id);
         self.release(id, now, effects);
     }

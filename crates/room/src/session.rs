@@ -115,7 +115,8 @@ impl Session {
 pub(crate) fn debt_of(update: &Update) -> Debt {
     let sections = update.sections().iter().map(|section| (section.client, section.end));
     let places = update.needs().iter().map(|place| (place.client, place.clock + 1));
-    let mut clocks: Needs = sections.chain(places).collect();
+    let beyond = update.beyond().iter().map(|beyond| (beyond.client, beyond.end));
+    let mut clocks: Needs = sections.chain(places).chain(beyond).collect();
     // Only the highest clock of each client matters.
     clocks.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
     clocks.dedup_by_key(|(client, _)| *client);

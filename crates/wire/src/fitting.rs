@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use smallvec::SmallVec;
 use weft_ids::ClientId;
 
-use crate::update::{DeleteSpan, Section, Update};
+use crate::update::{DeleteSpan, Place, Section, Update};
 use crate::weave::{Run, write_blocks, write_deletes};
 
 impl Update {
@@ -16,59 +16,68 @@ impl Update {
     /// sections, and the deletions of what is then there. May be empty.
     #[must_use]
     pub fn fitting(&self, mut known: impl FnMut(ClientId) -> u32) -> Self {
-        let mut kept: Vec<(Section, Self)> = self
-            .sections()
-            .iter()
-            .filter(|section| section.start <= known(section.client))
-            .filter_map(|section| Some((*section, self.only(&[*section], &[])?)))
-            .collect();
-        // Each round leaves out what hangs on something left out before.
-        loop {
-            let needs_met: Vec<bool> = kept
-                .iter()
-                .map(|(_, alone)| {
-                    alone.needs().iter().all(|need| need.clock < reach(&kept, need.client, &mut known))
-                })
-                .collect();
-            if needs_met.iter().all(|met| *met) {
-                break;
+        let sections = self.sections();
+        let mut fits: Vec<bool> =
+            sections.iter().map(|section| section.start <= known(section.client)).collect();
+        // Which sections hang on each.
+        let mut hanging: Vec<Vec<usize>> = vec![Vec::new(); sections.len()];
+        let mut left_out: Vec<usize> = Vec::new();
+        for (at, section) in sections.iter().enumerate() {
+            let needs = if fits[at] { self.needs_of(section) } else { None };
+            for need in needs.iter().flatten().filter(|need| need.clock >= known(need.client)) {
+                match self.summary().section_of(need.client).filter(|on| sections[*on].end > need.clock) {
+                    Some(on) => hanging[on].push(at),
+                    None => fits[at] = false,
+                }
             }
-            let mut met = needs_met.into_iter();
-            kept.retain(|_| met.next().unwrap_or(false));
+            if needs.is_none() || !fits[at] {
+                fits[at] = false;
+                left_out.push(at);
+            }
         }
+        // What hangs on something left out is left out too.
+        while let Some(on) = left_out.pop() {
+            for at in std::mem::take(&mut hanging[on]) {
+                if std::mem::replace(&mut fits[at], false) {
+                    left_out.push(at);
+                }
+            }
+        }
+        let mut reach = |client| {
+            let section = self.summary().section_of(client).filter(|at| fits[*at]);
+            known(client).max(section.map_or(0, |at| sections[at].end))
+        };
         let deletes: Vec<DeleteSpan> = self
             .deletes()
             .iter()
-            .map(|span| DeleteSpan { end: span.end.min(reach(&kept, span.client, &mut known)), ..*span })
+            .map(|span| DeleteSpan { end: span.end.min(reach(span.client)), ..*span })
             .filter(|span| span.start < span.end)
             .collect();
-        let sections: Vec<Section> = kept.into_iter().map(|(section, _)| section).collect();
-        self.only(&sections, &deletes).unwrap_or_else(Self::empty)
+        let kept = sections.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(section, _)| *section);
+        self.only(kept.collect(), &deletes).unwrap_or_else(Self::empty)
+    }
+
+    /// What a section of it hangs on; `None` if it cannot stand alone.
+    fn needs_of(&self, section: &Section) -> Option<SmallVec<[Place; 1]>> {
+        Some(self.only(vec![*section], &[])?.needs().into())
     }
 
     /// These sections and deletions of it alone.
-    fn only(&self, sections: &[Section], deletes: &[DeleteSpan]) -> Option<Self> {
-        let mut runs: SmallVec<[Run<'_>; 8]> =
-            sections.iter().map(|section| (*section, 0, &self.bytes()[..])).collect();
-        runs.sort_by_key(|(run, ..)| Reverse(run.client));
-        let sections: SmallVec<[Section; 1]> = runs.iter().map(|(section, ..)| *section).collect();
-        let mut out = Vec::with_capacity(self.bytes().len());
-        write_blocks(&mut out, sections, &runs);
+    fn only(&self, mut sections: Vec<Section>, deletes: &[DeleteSpan]) -> Option<Self> {
+        sections.sort_by_key(|section| Reverse(section.client));
+        let runs: Vec<Run<'_>> = sections.iter().map(|section| (*section, 0, &self.bytes()[..])).collect();
+        let mut out = Vec::new();
+        write_blocks(&mut out, sections.into(), &runs);
         write_deletes(&mut out, deletes);
         // The scan learns what the part hangs on.
         Self::scan(out.into()).ok()
     }
 }
 
-/// How many elements of a client are there once these sections are.
-fn reach(kept: &[(Section, Update)], client: ClientId, known: &mut impl FnMut(ClientId) -> u32) -> u32 {
-    let section = kept.iter().find(|(section, _)| section.client == client);
-    known(client).max(section.map_or(0, |(section, _)| section.end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::varint;
 
     const ANN: u8 = 7;
     const BOB: u8 = 9;
@@ -111,5 +120,25 @@ mod tests {
         assert!(part.is_empty());
         let part = answer(0, 5).fitting(|client| if client.get() == 3 { 1 } else { 0 });
         assert_eq!((part.deletes()[0].start, part.deletes()[0].end), (0, 1));
+    }
+
+    #[test]
+    fn a_long_chain_of_clients_that_hang_on_each_other_is_left_out_in_one_go() {
+        // Each client's letter hangs on the next higher client's, and the highest one on nobody's.
+        const CLIENTS: u64 = 50_000;
+        let mut bytes = Vec::new();
+        varint::write_uint(&mut bytes, CLIENTS);
+        for client in (1..=CLIENTS).rev() {
+            varint::write_uint(&mut bytes, 1);
+            varint::write_uint(&mut bytes, client);
+            bytes.extend([0, 0x84]);
+            varint::write_uint(&mut bytes, client + 1);
+            bytes.extend([0, 1, b'x']);
+        }
+        bytes.push(0);
+        let update = Update::scan(bytes.into()).unwrap();
+        assert!(update.fitting(|_| 0).is_empty());
+        let all = update.fitting(|client| u32::from(client.get() == CLIENTS + 1));
+        assert_eq!(all.sections().len(), usize::try_from(CLIENTS).unwrap());
     }
 }

@@ -167,7 +167,7 @@ pub(crate) fn sync(frame: &Bytes, reader: &mut Reader<'_>) -> Result<ClientMessa
     if kind == u64::from(STEP_1) {
         return Ok(ClientMessage::SyncStep1(StateVector::scan(body).map_err(DecodeError::StateVector)?));
     }
-    let update = Update::scan(frame.slice_ref(body)).map_err(DecodeError::Update)?;
+    let update = Update::scan_with_holes(frame.slice_ref(body)).map_err(DecodeError::Update)?;
     Ok(if kind == u64::from(STEP_2) {
         ClientMessage::SyncStep2(update)
     } else {

@@ -6,12 +6,14 @@
 
 mod any;
 mod block;
+mod holes;
 mod json;
 mod nesting;
 mod order;
 mod update;
 
 pub(crate) use any::any as skip_any;
+pub(crate) use holes::parts;
 pub(crate) use json::{Json, JsonKind};
 pub(crate) use nesting::check as check_nesting;
 pub use order::WAITING_MAX;
@@ -64,7 +66,7 @@ pub enum ScanError {
     /// A block has no length.
     #[error("a block without content")]
     EmptyBlock,
-    /// A block that stands for a gap. A server has no use for one: whoever lacks something is asked for it.
+    /// A block that stands for a gap. No document takes one in (see [`crate::Update::scan_with_holes`]).
     #[error("a skip block")]
     Skip,
     /// A block of unknown content, by its number.

@@ -51,6 +51,17 @@ pub struct DeleteSpan {
     pub end: u32,
 }
 
+/// Elements of a client behind a hole: they were sent, but what comes before them was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beyond {
+    /// Who wrote them.
+    pub client: ClientId,
+    /// The clock of the first.
+    pub start: u32,
+    /// One past the clock of the last. There may be more holes in between.
+    pub end: u32,
+}
+
 /// One element: the `clock`-th that `client` wrote, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -103,6 +114,12 @@ impl Update {
         &self.summary.sections
     }
 
+    /// One past the last element of `client` in it; 0 if it has none.
+    #[must_use]
+    pub fn end_of(&self, client: ClientId) -> u32 {
+        self.summary.end_of(client).unwrap_or(0)
+    }
+
     /// What it deletes: per client ascending and without overlap, the clients in the order written.
     #[must_use]
     pub fn deletes(&self) -> &[DeleteSpan] {
@@ -116,24 +133,38 @@ impl Update {
         &self.summary.needs
     }
 
+    /// What its sender has behind holes and was cut off ([`Self::scan_with_holes`]), at most once a client. Whoever fills
+    /// a hole can have it by asking again.
+    #[must_use]
+    pub fn beyond(&self) -> &[Beyond] {
+        &self.summary.beyond
+    }
+
+    pub(crate) fn with_beyond(mut self, beyond: Vec<Beyond>) -> Self {
+        self.summary.beyond = beyond;
+        self
+    }
+
     /// The shared types (paragraphs, maps, lists) it creates, in the order written.
     #[must_use]
     pub fn types(&self) -> &[Place] {
         &self.summary.types
     }
 
-    /// Whether it holds no block and no deletion.
+    /// Whether it holds no block and no deletion, nor was any cut off.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.summary.sections.is_empty() && self.summary.deletes.is_empty()
+        let Summary { sections, deletes, beyond, .. } = &self.summary;
+        sections.is_empty() && deletes.is_empty() && beyond.is_empty()
     }
 
     /// Whether a document that knows `known(client)` elements of each client can take all of it at once: no section
-    /// starts later, no block hangs on something unknown, nothing unknown is deleted. When it does not fit, the sender
+    /// starts later, no block hangs on something unknown, nothing unknown is deleted, nothing was cut off. When it does not fit, the sender
     /// (or we) have missed something, and must synchronise first.
     pub fn fits(&self, mut known: impl FnMut(ClientId) -> u32) -> bool {
         let summary = &self.summary;
-        summary.sections.iter().all(|section| section.start <= known(section.client))
+        summary.beyond.is_empty()
+            && summary.sections.iter().all(|section| section.start <= known(section.client))
             && summary.needs.iter().all(|need| need.clock < known(need.client))
             && summary.deletes.iter().all(|span| {
                 span.end <= known(span.client)

@@ -22,7 +22,7 @@ impl Update {
     /// them, but for a sort of sections and deletions.
     ///
     /// `None` if some client's run does not start exactly where the one before ended (an update is missing in between,
-    /// or comes twice), if one hangs on what only a later one brings, or if all of it together would not pass the
+    /// or comes twice), if something was cut off, if one hangs on what only a later one brings, or if all of it together would not pass the
     /// scanner. Then send them one by one.
     #[must_use]
     pub fn weave(updates: &[Self]) -> Option<Self> {
@@ -30,6 +30,9 @@ impl Update {
             [] => return Some(Self::empty()),
             [only] => return Some(only.clone()),
             _ => {}
+        }
+        if updates.iter().any(|update| !update.beyond().is_empty()) {
+            return None;
         }
         let mut runs: SmallVec<[Run<'_>; 8]> = SmallVec::new();
         let mut deletes: SmallVec<[DeleteSpan; 1]> = SmallVec::new();

@@ -99,6 +99,12 @@ export class Server {
     return answer.text()
   }
 
+  /** Merges an update into a document by a request. */
+  async post (name, update) {
+    const answer = await fetch(`${this.http}/api/docs/${encodeURIComponent(name)}/update`, { method: 'POST', body: update })
+    if (!answer.ok) throw new Error(`${answer.status} for an update of ${JSON.stringify(name)}: ${await answer.text()}`)
+  }
+
   async end () {
     await this.stop('SIGKILL')
     await rm(this.data, { recursive: true, force: true })

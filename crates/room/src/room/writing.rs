@@ -137,9 +137,10 @@ impl Room {
                 self.owe_ack(id, came);
             }
             Verdict::Gap if came != Came::Live && self.has_gap(&update) => {
-                // It holds what waits at its sender for something lost. The rest need not wait for that.
+                // It holds what waits at its sender for something missing. The rest need not wait for that.
                 self.counts.gaps += 1;
                 let part = update.fitting(|client| self.clock(client));
+                self.note_withheld(id, &update);
                 self.take_in(id, part, came, had_its_say, now, effects);
             }
             Verdict::Gap => self.refuse_gap(id, &update, came, effects),
@@ -211,7 +212,7 @@ impl Room {
         self.turn.accepted.push(Accepted { source: source.clone(), update: update.clone(), repeats });
     }
 
-    fn clock(&self, client: ClientId) -> u32 {
+    pub(super) fn clock(&self, client: ClientId) -> u32 {
         self.clocks.get(&client).copied().unwrap_or(0)
     }
 
@@ -340,7 +341,8 @@ impl Room {
         let held_up = self.aside.holds(id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.challenged = None;
-        if still_owed && !held_up {
+        // What is owed may be just what waits at its client for something missing: then it is asked again in time.
+        if still_owed && !held_up && !self.withheld.contains_key(&id) {
             session.gaps += 1;
         }
         let ask_again = session.gaps > gaps_before;

@@ -40,6 +40,11 @@ const CONTENT_BITS: u8 = 0x1f;
 
 const JSON: Json = Json { depth_max: ANY_DEPTH_MAX, portable: true };
 
+/// Whether a block that begins so is a hole: a clock's length follows, and that is all.
+pub(super) fn is_hole(info: Option<u8>) -> bool {
+    info == Some(SKIP)
+}
+
 /// Walks one block.
 pub(super) fn block(reader: &mut Reader<'_>) -> Result<Block, ScanError> {
     let info = reader.byte()?;

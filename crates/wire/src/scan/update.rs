@@ -8,7 +8,7 @@ use super::order::Ties;
 use super::{
     CLOCK_MAX, Once, ScanError, TYPE_DEPTH_MAX, UPDATE_BYTES_MAX, check_nesting, client, clock, count,
 };
-use crate::update::{DeleteSpan, Place, Section};
+use crate::update::{Beyond, DeleteSpan, Place, Section};
 use crate::varint::Reader;
 
 /// What a scan learns of an update.
@@ -20,6 +20,8 @@ pub(crate) struct Summary {
     pub(crate) needs: SmallVec<[Place; 1]>,
     /// The places of the shared types.
     pub(crate) types: Vec<Place>,
+    /// What stood behind holes and was cut off.
+    pub(crate) beyond: Vec<Beyond>,
     /// At most how many levels of types the update adds. Exact counting is dear and rarely needed.
     pub(crate) levels_max: u32,
     /// Client and index of every section by client, for updates whose sections do not come in descending order.
