@@ -30,6 +30,8 @@ export function whatFailed(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError) || error.status === null) return t('history.failed.unreachable');
   if (error.code === 'gone') return t('history.failed.gone');
   if (error.status === 401 || error.status === 403) return t('history.failed.denied');
+  if (error.code === 'homeless') return t('history.failed.homeless');
+  if (error.status === 413) return t('history.failed.tooLarge');
   if (error.status === 404) return t('history.failed.missing');
   if (error.status === 429 || error.status === 503) return t('history.failed.busy');
   return t('history.failed.other', { status: error.status });
