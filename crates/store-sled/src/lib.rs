@@ -122,14 +122,6 @@ impl SledStore {
         self.writer.queued()
     }
 
-    /// The bytes of all that is alive in it, without what sled keeps around them. Reads everything.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn live_bytes(&self) -> Result<u64, StoreError> {
-        self.blocking(|shared| shared.with(|engine| compact::live_bytes(&engine.db))).await
-    }
-
     /// Runs `read` where it may block.
     async fn blocking<T: Send + 'static>(
         &self,

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::segment::{SEGMENT_BYTES_MAX, SEGMENT_RECORDS_MAX, decode_segment, encode_segment};
-use weft_store::{BATCHES_REMEMBERED, Packed, RecordHash, StoreError, Upkeep};
+use weft_store::{BATCHES_REMEMBERED, Packed, RecordHash, Size, StoreError, Upkeep};
 
 use crate::SledStore;
+use crate::compact::live_bytes;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
 use crate::rows::{LogRow, OriginReader, Row, RowError, RowKind, segment_rows};
@@ -31,6 +32,11 @@ impl Upkeep for SledStore {
             packed += step.packed;
             from = step.next;
         }
+    }
+
+    async fn size(&self) -> Result<Size, StoreError> {
+        let live = self.blocking(|shared| shared.with(|engine| live_bytes(&engine.db))).await?;
+        Ok(Size { live, disk: self.disk_bytes() })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::log::{DocumentInfo, Log, Page};
 use crate::meta::{Entry, Expect, Meta, Rev, Value};
 use crate::record::{Batch, Record};
-use crate::upkeep::{Packed, Upkeep};
+use crate::upkeep::{Packed, Size, Upkeep};
 use crate::{MemoryStore, Store};
 
 /// What is called.
@@ -211,6 +211,10 @@ impl Checkpoints for FaultyStore {
 impl Upkeep for FaultyStore {
     async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError> {
         self.through(Op::Upkeep, self.inner.pack(doc, upto)).await
+    }
+
+    async fn size(&self) -> Result<Size, StoreError> {
+        self.through(Op::Upkeep, self.inner.size()).await
     }
 }
 

@@ -36,7 +36,7 @@ pub use record::{
     AUTHOR_NAME_BYTES_MAX, Author, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchId, NewRecord,
     RECORD_BYTES_MAX, Record, RecordHash, RecordKind,
 };
-pub use upkeep::{Packed, Upkeep};
+pub use upkeep::{Packed, Size, Upkeep};
 
 /// All that a server asks of one engine.
 pub trait Store: Log + Checkpoints + Meta + Upkeep {}

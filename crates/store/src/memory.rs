@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::log::{BATCHES_REMEMBERED, DocumentInfo, Log, Page, check_batch, check_import, within};
 use crate::meta::{Entry, Expect, Meta, Rev, Value, check_meta};
 use crate::record::{Batch, BatchId, Record, RecordHash};
-use crate::upkeep::{Packed, Upkeep};
+use crate::upkeep::{Packed, Size, Upkeep};
 
 /// Keeps everything in memory and nothing after that: what it calls durable ends with the process.
 #[derive(Debug, Default)]
@@ -174,6 +174,16 @@ impl Upkeep for MemoryStore {
     /// There is nothing to gain here.
     async fn pack(&self, _: &DocId, _: Seq) -> Result<Packed, StoreError> {
         Ok(Packed::default())
+    }
+
+    async fn size(&self) -> Result<Size, StoreError> {
+        let inner = self.inner();
+        let records = |document: &Document| -> u64 {
+            let states = document.checkpoints.values().map(|state| state.len() as u64);
+            document.records.iter().map(|record| record.update.len() as u64).chain(states).sum()
+        };
+        let meta = inner.meta.iter().map(|(key, value)| (key.len() + value.bytes.len()) as u64);
+        Ok(Size { live: inner.documents.values().map(records).chain(meta).sum(), disk: 0 })
     }
 }
 

@@ -18,6 +18,21 @@ pub trait Upkeep: Send + Sync {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Full`]: what was packed until then is.
     async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError>;
+
+    /// How large the store is. May read everything: not to be asked often.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn size(&self) -> Result<Size, StoreError>;
+}
+
+/// How large a store is, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Size {
+    /// All that is alive: names and contents, as they are stored.
+    pub live: u64,
+    /// What it takes on disk. Much more than is alive means that compacting the store gives space back.
+    pub disk: u64,
 }
 
 /// What a packing did.
