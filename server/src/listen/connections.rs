@@ -1,4 +1,5 @@
-//! Counts connections, in all and per address, for as long as they live: also after they became WebSockets.
+//! Counts connections, in all and per address, for as long as they live: also after they became WebSockets. And how fast
+//! new ones come from one address: each costs a handshake, a document that opens, a state that is sent.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,18 +7,46 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+
+/// So many times as many as may be open may come from one address at once: a whole office that reconnects after a restart,
+/// and once more.
+const NEW_AT_ONCE_TIMES: u32 = 2;
+/// How long it takes until as many may come again.
+const NEW_AGAIN_AFTER: Duration = Duration::from_secs(20);
+/// Addresses remembered before those are dropped of which there is nothing to remember.
+const ADDRESSES_MIN: usize = 1_024;
 
 /// All connections of the server.
 #[derive(Debug)]
 pub(crate) struct Connections {
     max: u32,
     per_address_max: u32,
-    by_address: Mutex<HashMap<IpAddr, u32>>,
+    /// How many may come from one address at once, and how long each of them counts.
+    new_max: u32,
+    new_counts_for: Duration,
+    by_address: Mutex<Addresses>,
     total: watch::Sender<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Addresses {
+    known: HashMap<IpAddr, Address>,
+    /// With so many known it is time to forget some.
+    forget_at: usize,
+}
+
+/// What is known of an address.
+#[derive(Debug, Clone, Copy)]
+struct Address {
+    /// How many connections it has.
+    open: u32,
+    /// When all those that came lately no longer count.
+    rested: Instant,
 }
 
 /// Why a connection was turned away.
@@ -25,6 +54,7 @@ pub(crate) struct Connections {
 pub(crate) enum Refused {
     Full,
     AddressFull,
+    AddressTooFast,
 }
 
 impl Refused {
@@ -32,13 +62,14 @@ impl Refused {
         match self {
             Self::Full => "connections_max",
             Self::AddressFull => "connections_per_address_max",
+            Self::AddressTooFast => "new_connections_per_address",
         }
     }
 
     pub(crate) fn status(self) -> &'static str {
         match self {
             Self::Full => "503 Service Unavailable",
-            Self::AddressFull => "429 Too Many Requests",
+            Self::AddressFull | Self::AddressTooFast => "429 Too Many Requests",
         }
     }
 
@@ -48,6 +79,10 @@ impl Refused {
             Self::AddressFull => {
                 "too many connections from this address; the setting connections_per_address_max limits them\n"
             }
+            Self::AddressTooFast => {
+                "too many new connections from this address in a short time; \
+                 the setting connections_per_address_max limits them too\n"
+            }
         }
     }
 }
@@ -55,7 +90,15 @@ impl Refused {
 impl Connections {
     pub(crate) fn new(max: u32, per_address_max: u32) -> Arc<Self> {
         let (total, _) = watch::channel(0);
-        Arc::new(Self { max, per_address_max, by_address: Mutex::default(), total })
+        let new_max = per_address_max.saturating_mul(NEW_AT_ONCE_TIMES).max(1);
+        Arc::new(Self {
+            max,
+            per_address_max,
+            new_max,
+            new_counts_for: NEW_AGAIN_AFTER / new_max,
+            by_address: Mutex::default(),
+            total,
+        })
     }
 
     /// How many there are now.
@@ -71,25 +114,44 @@ impl Connections {
 
     /// A seat for a connection from `address`, if the limits leave one.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Seat, Refused> {
+        self.admit_at(address, Instant::now())
+    }
+
+    fn admit_at(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<Seat, Refused> {
         let network = network(address);
         if self.count() >= self.max {
             return Err(Refused::Full);
         }
         if let Some(network) = network {
-            let mut seats = self.seats();
-            let taken = seats.entry(network).or_default();
-            if *taken >= self.per_address_max {
+            let mut addresses = self.addresses();
+            addresses.forget(now);
+            let address = addresses.known.entry(network).or_insert(Address { open: 0, rested: now });
+            if address.open >= self.per_address_max {
                 return Err(Refused::AddressFull);
             }
-            *taken += 1;
+            let rested = address.rested.max(now) + self.new_counts_for;
+            if rested > now + self.new_counts_for * self.new_max {
+                return Err(Refused::AddressTooFast);
+            }
+            *address = Address { open: address.open + 1, rested };
         }
         self.total.send_modify(|total| *total += 1);
         metrics::gauge!("weft_connections").increment(1.0);
         Ok(Seat { connections: self.clone(), network })
     }
 
-    fn seats(&self) -> MutexGuard<'_, HashMap<IpAddr, u32>> {
+    fn addresses(&self) -> MutexGuard<'_, Addresses> {
         self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Addresses {
+    /// Drops those without connections of which none came lately. Twice as many as stay make it due again.
+    fn forget(&mut self, now: Instant) {
+        if self.known.len() >= self.forget_at.max(ADDRESSES_MIN) {
+            self.known.retain(|_, address| address.open > 0 || address.rested > now);
+            self.forget_at = self.known.len() * 2;
+        }
     }
 }
 
@@ -113,12 +175,9 @@ pub(crate) struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         if let Some(network) = self.network {
-            let mut seats = self.connections.seats();
-            if let Some(taken) = seats.get_mut(&network) {
-                *taken -= 1;
-                if *taken == 0 {
-                    seats.remove(&network);
-                }
+            let mut addresses = self.connections.addresses();
+            if let Some(address) = addresses.known.get_mut(&network) {
+                address.open -= 1;
             }
         }
         metrics::gauge!("weft_connections").decrement(1.0);
@@ -177,6 +236,8 @@ impl AsyncWrite for Connection {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
@@ -204,7 +265,47 @@ mod tests {
         let seats: Vec<_> = seats.map(|ip| connections.admit(ip).unwrap()).into();
         assert_eq!(connections.count(), 6);
         drop(seats);
-        assert_eq!(connections.seats().len(), 2);
+        assert_eq!(connections.addresses().known.len(), 2);
+    }
+
+    #[test]
+    fn new_connections_beyond_twice_as_many_as_may_be_open_have_to_wait_their_turn() {
+        let connections = Connections::new(100, 10);
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let now = Instant::now();
+        for _ in 0..20 {
+            drop(connections.admit_at(ip("192.0.2.1"), now).unwrap());
+        }
+        assert_eq!(connections.admit_at(ip("192.0.2.1"), now).unwrap_err(), Refused::AddressTooFast);
+        assert!(connections.admit_at(ip("192.0.2.2"), now).is_ok(), "others are not in its way");
+        assert!(connections.admit_at(ip("127.0.0.1"), now).is_ok(), "a proxy here brings everybody");
+        let soon = now + Duration::from_secs(1);
+        assert!(connections.admit_at(ip("192.0.2.1"), soon).is_ok());
+        assert_eq!(connections.admit_at(ip("192.0.2.1"), soon).unwrap_err(), Refused::AddressTooFast);
+        let later = soon + NEW_AGAIN_AFTER;
+        for _ in 0..20 {
+            drop(connections.admit_at(ip("192.0.2.1"), later).unwrap());
+        }
+    }
+
+    #[test]
+    fn addresses_that_are_gone_and_rested_are_forgotten() {
+        let connections = Connections::new(10, 10);
+        let now = Instant::now();
+        let stays = connections.admit_at("198.51.100.1".parse().unwrap(), now).unwrap();
+        for round in 0..5 {
+            for number in 0..ADDRESSES_MIN as u32 {
+                let address = Ipv4Addr::from_bits(number + (10 << 24));
+                drop(connections.admit_at(address.into(), now + NEW_AGAIN_AFTER * round).unwrap());
+            }
+            for number in 0..ADDRESSES_MIN as u32 {
+                let address = Ipv4Addr::from_bits(number + ((11 + round) << 24));
+                drop(connections.admit_at(address.into(), now + NEW_AGAIN_AFTER * round).unwrap());
+            }
+        }
+        assert!(connections.addresses().known.len() <= 4 * ADDRESSES_MIN);
+        assert!(connections.addresses().known.contains_key(&"198.51.100.1".parse().unwrap()));
+        drop(stays);
     }
 
     #[tokio::test]
