@@ -25,9 +25,12 @@ export function launch () {
 }
 
 /** Someone with a browser of their own (storage, name, scheme); closed when the test ends. */
-export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk } = {}) {
+export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk, name = null, color = '#187a86' } = {}) {
   const context = await browser.newContext({ baseURL: server.http, colorScheme: scheme, viewport: size, locale: 'en-US', reducedMotion: 'reduce' })
   t.after(() => context.close())
+  if (name !== null) {
+    await context.addInitScript(person => { localStorage.setItem('weft.person', person) }, JSON.stringify({ name, color }))
+  }
   return new Person(context)
 }
 
@@ -145,8 +148,59 @@ export class Tab {
       .map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
   }
 
+  /** Opens the page's history, at now. */
+  async openHistory () {
+    await this.page.getByRole('button', { name: 'History', exact: true }).click()
+    return this.history()
+  }
+
+  /** The history of the page, once its moment is drawn. */
+  async history () {
+    const past = new Past(this)
+    await past.drawn()
+    return past
+  }
+
   close () {
     return this.page.close()
+  }
+}
+
+/** A page's history, as somebody looks at it in a tab. */
+export class Past {
+  constructor (tab) {
+    this.tab = tab
+    this.page = tab.page
+    this.words = tab.page.getByTestId('past-words')
+    this.body = tab.page.getByTestId('past-body')
+    this.handle = tab.page.getByRole('slider', { name: 'Moment' })
+  }
+
+  get address () {
+    return new URL(this.page.url()).search
+  }
+
+  /** Waits until the moment that the handle stands at is drawn. */
+  async drawn () {
+    await this.handle.waitFor()
+    await this.page.locator('main.past-page[data-pending="false"]').waitFor()
+  }
+
+  text () {
+    return this.body.evaluate(body => [...body.children].map(block => block.textContent).join('\n').trimEnd())
+  }
+
+  /** Steps back, a change at a time, until the page of that moment reads `part`. */
+  async backUntil (part, steps = 60) {
+    await this.handle.focus()
+    for (let step = 0; step < steps; step += 1) {
+      if ((await this.text()).includes(part)) return
+      const before = await this.handle.getAttribute('aria-valuenow')
+      await this.page.keyboard.press('ArrowLeft')
+      await eventually('the handle moves', async () => await this.handle.getAttribute('aria-valuenow') !== before)
+      await this.drawn()
+    }
+    throw new Error(`no moment within ${steps} changes reads ${JSON.stringify(part)}`)
   }
 }
 

@@ -111,8 +111,10 @@ function useTarget(page: RefObject<HTMLElement | null>, body: RefObject<HTMLElem
 export function PastPage({ changes, page }: { changes: Changes; page: RefObject<HTMLElement | null> }) {
   const { t } = useTranslation();
   const { model, head, canWrite } = usePast();
-  const view = useSyncExternalStore(model.subscribe, model.getView);
-  const { shown } = view;
+  // Each by itself: the place changes with every frame of a moving handle, what is drawn does not.
+  const shown = useSyncExternalStore(model.subscribe, () => model.getView().shown);
+  const error = useSyncExternalStore(model.subscribe, () => model.getView().error);
+  const pending = useSyncExternalStore(model.subscribe, () => model.getView().pending);
   const title = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const target = useTarget(page, body);
@@ -147,8 +149,8 @@ export function PastPage({ changes, page }: { changes: Changes; page: RefObject<
       className="column page past-page"
       id="content"
       tabIndex={-1}
-      aria-busy={view.pending}
-      data-pending={view.pending}
+      aria-busy={pending}
+      data-pending={pending}
       data-compared={shown?.summary != null}
       ref={page}
       onPointerOver={(event) => target.aim(event.target)}
@@ -157,14 +159,14 @@ export function PastPage({ changes, page }: { changes: Changes; page: RefObject<
       onBlur={target.leave}
       onKeyDown={onKeyDown}
     >
-      {view.error !== null && (
+      {error !== null && (
         <div role="alert" className="past-error">
-          <Notice tone="bad" title={t('history.momentFailed')} text={whatFailed(view.error, t)}>
+          <Notice tone="bad" title={t('history.momentFailed')} text={whatFailed(error, t)}>
             <Button onClick={() => model.retry()}>{t('history.retry')}</Button>
           </Notice>
         </div>
       )}
-      <div hidden={view.error !== null}>
+      <div hidden={error !== null}>
         <h1 className="title" data-untitled={isUntitled}>
           <div ref={title} className="title-text" dir="auto" />
           {isUntitled && <span className="past-untitled">{t('app.untitled')}</span>}

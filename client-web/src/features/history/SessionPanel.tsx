@@ -10,7 +10,7 @@ import {
   IconServer2,
   IconUserX,
 } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Density, EditSession, Version } from '../../api/history';
 import { whatFailed } from './actions';
@@ -19,7 +19,6 @@ import { SmallFaces, useNames } from './Faces';
 import { NameForm } from './NameForm';
 import type { useTimeline } from './queries';
 import { guess, sessionAt } from './track';
-import { useWhere } from './useWhere';
 import { clock, dayHeading, moment } from './when';
 
 type Timeline = ReturnType<typeof useTimeline>;
@@ -98,18 +97,28 @@ export function SessionPanel(props: {
   );
 }
 
+/** The row of the moment that is looked at. It seldom changes while a handle moves, and only then is the list drawn again. */
+function useCurrent(): { session: EditSession | undefined; version: string | undefined } {
+  const { model, head, sessions, versions } = usePast();
+  const at = (): number => model.getView().place?.at ?? head.seq;
+  const session = useSyncExternalStore(model.subscribe, () => sessionAt(sessions, at()));
+  const version = useSyncExternalStore(
+    model.subscribe,
+    () => versions.find(({ seq, kind }) => kind === 'named' && seq === at())?.id,
+  );
+  return { session, version };
+}
+
 function SessionList(props: { timeline: Timeline; density: Density | undefined; chosen: () => void }) {
   const { t, i18n } = useTranslation();
   const { sessions, versions } = usePast();
-  const { at } = useWhere(props.density);
+  const current = useCurrent();
   const [namedOnly, setNamedOnly] = useState(false);
   const { timeline } = props;
   const days = useMemo(
     () => byDay(rowsOf(sessions, versions, { namedOnly, all: !timeline.hasNextPage }), i18n.language),
     [sessions, versions, namedOnly, timeline.hasNextPage, i18n.language],
   );
-  const current = sessionAt(sessions, at);
-  const choice = versions.find(({ seq, kind }) => kind === 'named' && seq === at);
   return (
     <>
       <SegmentedControl
@@ -134,13 +143,13 @@ function SessionList(props: { timeline: Timeline; density: Density | undefined; 
                 {row.kind === 'version' ? (
                   <VersionRow
                     version={row.version}
-                    current={choice?.id === row.version.id}
+                    current={current.version === row.version.id}
                     chosen={props.chosen}
                   />
                 ) : (
                   <SessionRow
                     session={row.session}
-                    current={choice === undefined && current === row.session}
+                    current={current.version === undefined && current.session === row.session}
                     density={props.density}
                     chosen={props.chosen}
                   />
@@ -251,6 +260,9 @@ function RowMenu({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
+/** Programs that write over HTTP may come as someone else each time; a row names only so many. */
+const NAMES_MAX = 4;
+const MENU_AUTHORS_MAX = 12;
 const KIND_ICONS = { restore: IconRestore, import: IconFileImport, server: IconServer2 } as const;
 
 /** What a session that is no typing was. */
@@ -297,10 +309,11 @@ function SessionRow(props: {
           props.chosen();
         }}
       >
-        <SmallFaces keys={authors.slice(0, 4)} />
+        <SmallFaces keys={authors.slice(0, NAMES_MAX)} />
         <span className="past-row-text">
           <span className="past-row-names" dir="auto">
-            {authors.length === 0 ? t('history.someone') : authors.map(nameOf).join(', ')}
+            {authors.length === 0 ? t('history.someone') : authors.slice(0, NAMES_MAX).map(nameOf).join(', ')}
+            {authors.length > NAMES_MAX && ` ${t('page.more', { count: authors.length - NAMES_MAX })}`}
           </span>
           {kind !== null && Icon !== null && (
             <span className="past-row-kind">
@@ -339,7 +352,7 @@ function SessionRow(props: {
             >
               {t('history.restoreBefore')}
             </Menu.Item>
-            {authors.map((key) => (
+            {authors.slice(0, MENU_AUTHORS_MAX).map((key) => (
               <Menu.Item
                 key={key}
                 leftSection={<IconUserX size={16} />}

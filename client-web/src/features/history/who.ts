@@ -52,7 +52,8 @@ export class Who {
   }
 
   private freeColor(key: string): string {
-    const taken = new Set(this.colors.values());
+    // Beyond the palette colours are shared anyway, and counting them over would take long where thousands wrote.
+    const taken = this.colors.size < PALETTE.length * 2 ? new Set(this.colors.values()) : new Set<string>();
     const start = hash(key) % PALETTE.length;
     for (let step = 0; step < PALETTE.length; step += 1) {
       // By threes: neighbours on the palette look alike.
