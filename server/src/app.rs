@@ -11,6 +11,7 @@ use axum::routing::{any, get};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use weft_access::Rules;
+use weft_history::History;
 use weft_hub::Hub;
 use weft_store::Store;
 
@@ -32,6 +33,8 @@ pub(crate) type AppState = Arc<App>;
 pub(crate) struct App {
     /// The open documents.
     pub(crate) hub: Hub,
+    /// What the documents were.
+    pub(crate) history: History,
     /// For errands that read everything (backup); documents are reached through the hub.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) rules: Rules,

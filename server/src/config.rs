@@ -113,6 +113,10 @@ settings! {
     /// How much memory the open documents may take together before idle ones are closed early.
     memory_max: Bytes = "512MiB";
 
+    /// How much memory the histories of documents that people look at may take together before those asked least recently go.
+    /// One that is larger on its own is read again for every question.
+    history_memory_max: Bytes = "128MiB";
+
     /// The most connections at once, of all kinds and addresses.
     connections_max: u32 = "10000";
 

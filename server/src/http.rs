@@ -5,6 +5,7 @@ pub(crate) mod docs;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod guard;
+pub(crate) mod history;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod name;

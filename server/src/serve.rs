@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use weft_access::Rules;
+use weft_history::{History, HistorySettings};
 use weft_hub::{Hub, HubSettings};
 
 use crate::app::{App, AppState, router};
@@ -99,7 +100,9 @@ async fn serve(settings: Arc<Settings>) -> Exit {
             ..HubSettings::default()
         },
     );
+    let kept = HistorySettings { memory_bytes_max: settings.history_memory_max.0 };
     let app: AppState = Arc::new(App {
+        history: History::new(store.clone(), hub.clone(), &kept),
         hub,
         store,
         rules: Rules { open: settings.open },

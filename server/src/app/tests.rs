@@ -1,11 +1,14 @@
 //! The routes over the in-memory store, without a socket.
 
+mod history;
+
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
+use weft_history::HistorySettings;
 use weft_hub::HubSettings;
 use weft_store::MemoryStore;
 
@@ -26,8 +29,10 @@ struct World {
 impl World {
     fn new(settings: Settings) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let hub = Hub::new(store.clone(), HubSettings::default());
         let app = Arc::new(App {
-            hub: Hub::new(store.clone(), HubSettings::default()),
+            history: History::new(store.clone(), hub.clone(), &HistorySettings::default()),
+            hub,
             store,
             rules: Rules { open: settings.open },
             draining: CancellationToken::new(),

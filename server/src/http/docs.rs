@@ -22,7 +22,7 @@ use weft_ids::DocId;
 use weft_wire::{StateVector, Update};
 
 use super::error::{ApiError, ErrorBody};
-use super::{etag, name};
+use super::{etag, history, name};
 use crate::app::AppState;
 use crate::peer;
 
@@ -35,8 +35,8 @@ const REQUEST_MAX: Duration = Duration::from_secs(60);
 
 /// Where in the document's log the answer stands.
 const WEFT_SEQ: HeaderName = HeaderName::from_static("weft-seq");
-const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
-const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+pub(crate) const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
+pub(crate) const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// The documents of this server, the last changed first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,11 +76,31 @@ impl From<DocumentSummary> for DocumentEntry {
 }
 
 /// What may be asked of one document: the part of the path after its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Ask {
     State,
     Text,
     Update,
+    Past(history::Ask),
+}
+
+impl Ask {
+    fn read(rest: &str) -> Option<Self> {
+        Some(match rest {
+            "state" => Self::State,
+            "text" => Self::Text,
+            "update" => Self::Update,
+            rest => Self::Past(history::Ask::read(rest)?),
+        })
+    }
+
+    fn methods(&self) -> &'static [Method] {
+        match self {
+            Self::State | Self::Text => &[Method::GET, Method::HEAD],
+            Self::Update => &[Method::POST],
+            Self::Past(ask) => ask.methods(),
+        }
+    }
 }
 
 /// Every route below `/api/docs/`.
@@ -96,9 +116,8 @@ pub(crate) async fn document(State(app): State<AppState>, request: Request) -> R
 async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError> {
     let (doc, ask) = route(request.uri().path())?;
     let (parts, body) = request.into_parts();
-    let allowed: &[Method] = if ask == Ask::Update { &[Method::POST] } else { &[Method::GET, Method::HEAD] };
-    if !allowed.contains(&parts.method) {
-        return Err(ApiError::method(allowed));
+    if !ask.methods().contains(&parts.method) {
+        return Err(ApiError::method(ask.methods()));
     }
     let subject = subject(&parts.extensions, &parts.headers);
     match ask {
@@ -108,6 +127,11 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
         }
         Ask::Text => text(app, grant(app, subject, Action::Read(doc))?, &parts.headers).await,
         Ask::Update => update(app, grant(app, subject, Action::Write(doc))?, &parts.headers, body).await,
+        Ask::Past(ask) => {
+            let write = !matches!(parts.method, Method::GET | Method::HEAD);
+            let action = if write { Action::Write(doc) } else { Action::Read(doc) };
+            history::answer(app, grant(app, subject, action)?, ask, &parts, body).await
+        }
     }
 }
 
@@ -115,24 +139,16 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
 fn route(path: &str) -> Result<(DocId, Ask), ApiError> {
     let nothing = || ApiError::no_such_route(path);
     let rest = path.strip_prefix("/api/docs/").ok_or_else(nothing)?;
-    let (encoded, ask) = rest.rsplit_once('/').ok_or_else(nothing)?;
-    let ask = match ask {
-        "state" => Ask::State,
-        "text" => Ask::Text,
-        "update" => Ask::Update,
-        _ => return Err(nothing()),
-    };
-    if encoded.contains('/') {
-        return Err(nothing());
-    }
+    let (encoded, ask) = rest.split_once('/').ok_or_else(nothing)?;
+    let ask = Ask::read(ask).ok_or_else(nothing)?;
     Ok((name::decode(encoded)?, ask))
 }
 
-fn subject(extensions: &Extensions, headers: &HeaderMap) -> Subject {
+pub(crate) fn subject(extensions: &Extensions, headers: &HeaderMap) -> Subject {
     Subject { local: peer::is_local(extensions, headers), user: None }
 }
 
-fn grant(app: &AppState, subject: Subject, action: Action) -> Result<Grant, ApiError> {
+pub(crate) fn grant(app: &AppState, subject: Subject, action: Action) -> Result<Grant, ApiError> {
     weft_access::decide(&app.rules, &subject, action).map_err(|_| ApiError::not_open())
 }
 
@@ -244,8 +260,8 @@ async fn text(app: &AppState, grant: Grant, headers: &HeaderMap) -> Result<Respo
     )
 )]
 async fn update(app: &AppState, grant: Grant, headers: &HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let bytes = read_body(headers, body).await?;
-    let update = Update::scan(bytes).map_err(|error| {
+    let bytes = read_body(headers, body, UPDATE_BODY_BYTES_MAX).await?;
+    let update = Update::scan_with_holes(bytes).map_err(|error| {
         ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "bad_update",
@@ -261,11 +277,16 @@ async fn update(app: &AppState, grant: Grant, headers: &HeaderMap, body: Body) -
     Ok(response)
 }
 
-async fn read_body(headers: &HeaderMap, mut body: Body) -> Result<Bytes, ApiError> {
+/// The whole body, if it has at most `bytes_max` bytes.
+pub(crate) async fn read_body(
+    headers: &HeaderMap,
+    mut body: Body,
+    bytes_max: usize,
+) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > UPDATE_BODY_BYTES_MAX as u64) {
-        return Err(body_too_large());
+    if announced.is_some_and(|length| length > bytes_max as u64) {
+        return Err(body_too_large(bytes_max));
     }
     let mut bytes = BytesMut::with_capacity(body.size_hint().exact().unwrap_or(0).min(1 << 20) as usize);
     loop {
@@ -279,20 +300,20 @@ async fn read_body(headers: &HeaderMap, mut body: Body) -> Result<Bytes, ApiErro
             }
         };
         if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.len() > UPDATE_BODY_BYTES_MAX {
-                return Err(body_too_large());
+            if bytes.len() + data.len() > bytes_max {
+                return Err(body_too_large(bytes_max));
             }
             bytes.extend_from_slice(&data);
         }
     }
 }
 
-fn body_too_large() -> ApiError {
+fn body_too_large(bytes_max: usize) -> ApiError {
     ApiError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("an update may have at most {UPDATE_BODY_BYTES_MAX} bytes"),
-        "Nothing was stored. Send it in several updates.",
+        format!("the body of this request may have at most {bytes_max} bytes"),
+        "Nothing was stored. Send it in several requests.",
     )
     // What is left of the body would be read as the next request.
     .with(header::CONNECTION, HeaderValue::from_static("close"))
@@ -308,7 +329,12 @@ fn too_slow() -> ApiError {
 }
 
 /// An answer with content, or 304 if the client has it.
-fn content(headers: &HeaderMap, position: &Position, kind: HeaderValue, content: Bytes) -> Response {
+pub(crate) fn content(
+    headers: &HeaderMap,
+    position: &Position,
+    kind: HeaderValue,
+    content: Bytes,
+) -> Response {
     let mut response = if etag::matches(headers, &etag::quoted(&position.etag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -60,7 +60,10 @@ fn share_with(origin: Option<HeaderValue>, preflight: bool, fields: &mut HeaderM
     fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     fields.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag, weft-seq"));
     if preflight {
-        fields.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST"));
+        fields.insert(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE"),
+        );
         let allowed = HeaderValue::from_static("content-type, if-none-match, authorization");
         fields.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         fields.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{docs, live, metrics, ready};
+use super::{docs, history, live, metrics, ready};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -11,7 +11,18 @@ use super::{docs, live, metrics, ready};
         description = "Documents over HTTP. Sockets are described in server/docs/protocols.md.",
         license(name = "MIT", identifier = "MIT")
     ),
-    paths(docs::list, docs::state, docs::text, docs::update, live::live, ready::ready, metrics::metrics)
+    paths(
+        docs::list,
+        docs::state,
+        docs::text,
+        docs::update,
+        history::timeline,
+        history::density,
+        history::at,
+        live::live,
+        ready::ready,
+        metrics::metrics
+    )
 )]
 struct Interface;
 
