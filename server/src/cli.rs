@@ -57,6 +57,13 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_CODES, long_about = "Verifies every stored record and names what is damaged.\n\n\
         Reads the whole store and changes nothing. Stop the server first: a store belongs to one process.")]
     Check(SettingFlags),
+    /// Packs old records densely and gives back the space that the store does not need.
+    #[command(after_help = EXIT_CODES, long_about = "Packs old records densely and gives back the space that the \
+        store does not need.\n\n\
+        Nothing is dropped: every change stays where it is in the history. The store is copied into a fresh one, which \
+        is verified before it takes the old one's place, so the disk must hold both for a while; whatever interrupts \
+        it leaves the store as it was. Stop the server first: a store belongs to one process.")]
+    Compact(SettingFlags),
     /// Writes all documents with their history into one file, while the server runs or not.
     #[command(after_help = EXIT_CODES, long_about = "Writes all documents with their whole history into one file.\n\n\
         While a server runs on the data directory the backup goes through it, and edits go on meanwhile; else the \

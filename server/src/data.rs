@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use weft_store_sled::OpenError;
 use weft_store_sled::SledStore;
+use weft_store_sled::compact::{self, CompactError, Compacted, Step};
 
 /// What may stand in a data directory that holds no documents.
 const NOT_DATA: &[&str] = &["backups", "lost+found", "server.json", "LOCK"];
@@ -19,8 +20,16 @@ pub(crate) fn backups(data: &Path) -> PathBuf {
 
 /// Opens (and on the first start makes) the store in `data`. Blocks.
 pub(crate) fn open(data: &Path) -> Result<SledStore, OpenError> {
-    let settings = weft_store_sled::Settings { backups: Some(backups(data)), ..Default::default() };
-    SledStore::open(data, settings)
+    SledStore::open(data, settings(data))
+}
+
+fn settings(data: &Path) -> weft_store_sled::Settings {
+    weft_store_sled::Settings { backups: Some(backups(data)), ..Default::default() }
+}
+
+/// Writes the store in `data` anew, without what it does not need. Blocks.
+pub(crate) fn compact(data: &Path, progress: impl FnMut(Step)) -> Result<Compacted, CompactError> {
+    compact::run(data, settings(data), progress)
 }
 
 /// Whether there is anything in `data` that a new store would mix with.

@@ -10,6 +10,7 @@ mod errand;
 mod generated;
 mod http;
 mod listen;
+mod packing;
 mod peer;
 mod running;
 mod serve;
@@ -40,6 +41,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::ExampleConfig) => cli::say(config::example().trim_end()).map(|()| Exit::Done),
         Some(Command::Openapi) => cli::say(http::openapi::json().trim_end()).map(|()| Exit::Done),
         Some(Command::Check(flags)) => errand(&flags, errand::check::run),
+        Some(Command::Compact(flags)) => errand(&flags, errand::compact::run),
         Some(Command::Backup { file, force, settings }) => {
             errand(&settings, |settings| errand::backup::run(settings, &file, force))
         }

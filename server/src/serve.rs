@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::listen::{self, Connections};
 use crate::running::{self, Token};
 use crate::telemetry::{self, Metrics};
-use crate::{backups, data};
+use crate::{backups, data, packing};
 
 /// What of the drain deadline is kept for closing connections after everything is stored.
 const CLOSE_RESERVE: Duration = Duration::from_secs(1);
@@ -128,11 +128,13 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         app.draining.clone(),
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
+    let packing = tokio::spawn(packing::keep(app.store.clone()));
     greet(&settings, port);
 
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
     backups.abort();
+    packing.abort();
     let exit = tokio::select! {
         exit = drain(&app, accepting) => exit,
         _ = signals.next() => {

@@ -190,7 +190,7 @@ fn a_wrong_setting_stops_the_start_before_anything_is_made() {
 #[test]
 fn every_command_has_help_and_version_names_the_version() {
     let home = home();
-    for command in ["serve", "check", "backup", "restore", "version"] {
+    for command in ["serve", "check", "compact", "backup", "restore", "version"] {
         let (code, help, _) = run(home.path(), &[command, "--help"]);
         assert_eq!(code, 0);
         assert!(help.contains("Usage: weft "), "{help}");
@@ -228,6 +228,24 @@ fn a_killed_server_leaves_a_directory_that_can_be_backed_up_and_served_again() {
     assert!(home.path().join("data/server.json").exists());
     let (code, said, why) = run(home.path(), &["backup", "b", "--data", "data"]);
     assert_eq!((code, said.as_str()), (0, "1 document with 1 record are in b\n"), "{why}");
+    assert!(serve(home.path()).has("d"));
+}
+
+#[test]
+fn a_stopped_servers_store_is_compacted_and_serves_again() {
+    let home = home();
+    let (code, _, why) = run(home.path(), &["compact", "--data", "data"]);
+    assert!(code == 1 && why.contains("no Weft data"), "{why}");
+    let served = serve(home.path());
+    served.write("d");
+    let (code, _, why) = run(home.path(), &["compact", "--data", "data"]);
+    assert!(code == 3 && why.contains("already in use"), "{why}");
+    assert_eq!(served.stop(), 0);
+    let (code, said, why) = run(home.path(), &["compact", "--data", "data"]);
+    assert_eq!(code, 0, "{why}");
+    assert!(said.starts_with("The store with 1 document took "), "{said}");
+    assert!(home.path().join("data/store-2").exists() && !home.path().join("data/store-1").exists());
+    assert_eq!(run(home.path(), &["check", "--data", "data"]).0, 0);
     assert!(serve(home.path()).has("d"));
 }
 

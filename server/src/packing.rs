@@ -1,0 +1,153 @@
+//! Packs the old records of long documents while the server runs, quietly.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use weft_ids::{DocId, Seq};
+use weft_store::segment::SEGMENT_RECORDS_MAX;
+use weft_store::{Packed, Size, Store, StoreError};
+
+/// How often the documents are looked at.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+/// So many newest records of a document stay as they are: they are read most, and are cheap to add to.
+const LOOSE_RECORDS: u64 = 1000;
+/// A document is packed when so many records beyond those are not: then a whole segment comes of it.
+const STEP_RECORDS: u64 = SEGMENT_RECORDS_MAX as u64;
+/// Between two segments the store has time for those who write.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Documents are listed so many at a time.
+const LIST_MAX: usize = 1000;
+/// How often the store is measured: that reads all of it.
+const MEASURE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A store that takes so many times what is alive in it is worth compacting…
+const DISK_TIMES: u64 = 3;
+/// …unless that is little all the same.
+const DISK_BYTES: u64 = 256 << 20;
+
+/// Packs for as long as the server runs.
+pub(crate) async fn keep(store: Arc<dyn Store>) {
+    let mut packed = HashMap::new();
+    let mut measured = Instant::now();
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = pass(&*store, &mut packed, PAUSE).await {
+            tracing::warn!(%error, "packing old records failed; it is tried again later");
+        }
+        if measured.elapsed() >= MEASURE_EVERY {
+            measured = Instant::now();
+            match store.size().await {
+                Ok(size) => tell(size),
+                Err(error) => tracing::warn!(%error, "the store could not be measured"),
+            }
+        }
+    }
+}
+
+fn tell(size: Size) {
+    metrics::gauge!("weft_store_live_bytes").set(size.live as f64);
+    if is_worth_compacting(size) {
+        tracing::warn!(
+            disk_bytes = size.disk,
+            live_bytes = size.live,
+            "the store takes much more than is in it: `weft compact` gives the space back (stop the server first)"
+        );
+    }
+}
+
+fn is_worth_compacting(size: Size) -> bool {
+    size.disk > DISK_BYTES && size.disk / DISK_TIMES > size.live
+}
+
+/// Packs what is due in all documents. `packed` remembers how far each of them is, so that only those that grew are
+/// looked at.
+async fn pass(
+    store: &dyn Store,
+    packed: &mut HashMap<DocId, Seq>,
+    pause: Duration,
+) -> Result<Packed, StoreError> {
+    let mut due = Vec::new();
+    let mut last = None;
+    loop {
+        let page = store.documents(last.as_ref(), LIST_MAX).await?;
+        let Some(end) = page.last() else { break };
+        last = Some(end.doc.clone());
+        for info in page {
+            let from = packed.get(&info.doc).copied().unwrap_or(Seq::ZERO);
+            let steps = info.head.0.saturating_sub(LOOSE_RECORDS + from.0) / STEP_RECORDS;
+            if steps > 0 {
+                due.push((info.doc, from, steps));
+            }
+        }
+    }
+    let mut left: u64 = due.iter().map(|(_, _, steps)| steps * STEP_RECORDS).sum();
+    let mut total = Packed::default();
+    for (doc, from, steps) in due {
+        for step in 1..=steps {
+            metrics::gauge!("weft_packing_records_left").set(left as f64);
+            left -= STEP_RECORDS;
+            let upto = Seq(from.0 + step * STEP_RECORDS);
+            let done = store.pack(&doc, upto).await?;
+            packed.insert(doc.clone(), upto);
+            if done.segments > 0 {
+                metrics::counter!("weft_packed_records_total").increment(done.records);
+                total += done;
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+    metrics::gauge!("weft_packing_records_left").set(0.0);
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use weft_ids::{SessionId, UnixMillis};
+    use weft_store::{Author, Batch, BatchId, Log as _, NewRecord, RecordKind};
+
+    use super::*;
+    use crate::data;
+
+    async fn typed(store: &dyn Store, doc: &DocId, count: u64) {
+        let head = store.head(doc).await.unwrap().unwrap_or(Seq::ZERO).0;
+        let record = |number: u64| NewRecord {
+            time: UnixMillis(number),
+            author: Author { user: None, name: None, session: SessionId(1) },
+            kind: RecordKind::Edit,
+            update: format!("{number}").into(),
+        };
+        let id = BatchId { writer: 1, number: head };
+        let records = (head..head + count).map(record).collect();
+        store.append(doc, Batch { id, records }).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn long_documents_are_packed_in_whole_segments_and_the_newest_records_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let store = data::open(home.path()).unwrap();
+        let (long, short) = (DocId::new("long").unwrap(), DocId::new("short").unwrap());
+        for _ in 0..140 {
+            typed(&store, &long, 100).await;
+        }
+        for _ in 0..40 {
+            typed(&store, &short, 100).await;
+        }
+        let mut known = HashMap::new();
+        let done = pass(&store, &mut known, Duration::ZERO).await.unwrap();
+        assert!(done.segments >= 3 && done.records > 11_000 && done.records <= 13_000, "{done:?}");
+        assert_eq!(known.into_iter().collect::<Vec<_>>(), [(long.clone(), Seq(3 * STEP_RECORDS))]);
+        let again = pass(&store, &mut HashMap::new(), Duration::ZERO).await.unwrap();
+        assert_eq!(again, Packed::default(), "after a restart it finds nothing to do");
+        let page = store.read(&long, Seq(4000), 1 << 20).await.unwrap();
+        assert_eq!(page.records.len(), 10_000);
+    }
+
+    #[test]
+    fn a_store_is_worth_compacting_when_it_takes_much_more_than_is_in_it() {
+        let worth = |live, disk| is_worth_compacting(Size { live, disk });
+        assert!(worth(100 << 20, 301 << 20));
+        assert!(!worth(101 << 20, 301 << 20));
+        assert!(!worth(0, DISK_BYTES), "little is little");
+    }
+}
