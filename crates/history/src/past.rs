@@ -22,6 +22,7 @@ use weft_wire::blocks::Other;
 use weft_wire::{Place, ScanError};
 
 pub use moment::Moment;
+pub(crate) use restore::KEPT_ROOT;
 pub use restore::{WayBack, Wish, WishError};
 pub use tree::{Insert, Node, Piece, TREE_DEPTH_MAX, Tree};
 

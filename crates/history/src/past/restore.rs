@@ -12,7 +12,7 @@ use super::moment::Moment;
 use super::{Held, NONE, Past, Run};
 
 /// The root that tells which schema a page needs. It only ever rises, for whoever edits now knows the newest blocks.
-const KEPT_ROOT: &str = "weft";
+pub(crate) const KEPT_ROOT: &str = "weft";
 
 /// What is to be brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]

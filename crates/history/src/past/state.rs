@@ -20,6 +20,8 @@ impl Moment<'_> {
         for (number, client) in self.past.clients.iter().enumerate() {
             let until = self.clocks[number];
             let mut blocks: Vec<Block<'_>> = Vec::new();
+            // The bytes of the last block's text within its client's.
+            let mut text = 0..0_usize;
             for run in &client.runs {
                 let run = &self.past.runs[*run as usize];
                 if run.clock >= until {
@@ -30,13 +32,28 @@ impl Moment<'_> {
                     let (start, end) = (run.clock, run.clock + block.len);
                     deletes.push(DeleteSpan { client: client.id, start, end });
                 }
-                match blocks.last_mut() {
-                    Some(last)
-                        if block.content == Content::Collected && last.content == Content::Collected =>
-                    {
+                let bytes = match (run.held, block.content) {
+                    (Held::Text { at, .. }, Content::Text(piece)) => at as usize..at as usize + piece.len(),
+                    _ => 0..0,
+                };
+                let Some(last) = blocks.last_mut().filter(|last| continues(last, &block)) else {
+                    text = bytes;
+                    blocks.push(block);
+                    continue;
+                };
+                match last.content {
+                    Content::Collected | Content::Deleted => last.len += block.len,
+                    // They were cut from one piece.
+                    Content::Text(_) if text.end == bytes.start => {
+                        text.end = bytes.end;
                         last.len += block.len;
+                        let joined = std::str::from_utf8(&client.bytes[text.clone()]).unwrap_or_default();
+                        last.content = Content::Text(joined);
                     }
-                    _ => blocks.push(block),
+                    _ => {
+                        text = bytes;
+                        blocks.push(block);
+                    }
                 }
             }
             sections.push((Place { client: client.id, clock: 0 }, blocks));
@@ -53,6 +70,22 @@ impl Moment<'_> {
         }
         let content = if self.deleted(run) { Content::Deleted } else { self.past.part(run, 0..len) };
         Block { place, len, link: self.past.link(run), content }
+    }
+}
+
+/// Whether one block can say what two say: the second was written right behind the first, with the same on its right.
+fn continues(first: &Block<'_>, second: &Block<'_>) -> bool {
+    match (first.content, second.content) {
+        (Content::Collected, Content::Collected) => true,
+        (Content::Deleted, Content::Deleted) | (Content::Text(_), Content::Text(_)) => {
+            let last = Place { clock: second.place.clock - 1, ..first.place };
+            let right = match first.link {
+                Link::Beside(_, right) => right,
+                Link::Nowhere | Link::In(..) => None,
+            };
+            second.link == Link::Beside(Some(last), right)
+        }
+        _ => false,
     }
 }
 

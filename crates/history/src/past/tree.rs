@@ -230,7 +230,7 @@ impl Moment<'_> {
     }
 
     /// What stands under a key.
-    fn value(&self, run: u32, depth: u32) -> Node {
+    pub(crate) fn value(&self, run: u32, depth: u32) -> Node {
         let mut values = Vec::new();
         self.push_values(run, depth, &mut values);
         values.pop().unwrap_or(Node::Value { value: Value::Null })
@@ -243,7 +243,7 @@ impl Moment<'_> {
         }
     }
 
-    fn delta(&self, start: u32, depth: u32) -> Vec<Piece> {
+    pub(crate) fn delta(&self, start: u32, depth: u32) -> Vec<Piece> {
         self.pieces(start, depth, false)
     }
 
