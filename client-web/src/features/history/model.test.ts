@@ -79,6 +79,17 @@ test('an answer that comes while the handle rests is drawn at once', async () =>
   expect(model.getView().shown?.at).toBe(5);
 });
 
+test('a handle let go of where it was taken shows that moment, whatever is still on its way', async () => {
+  model.go({ at: 5, against: null }, 'still');
+  await settle();
+  model.go({ at: 9, against: null }, 'drag');
+  model.go({ at: 5, against: null }, 'drag');
+  model.go({ at: 5, against: null }, 'still');
+  await settle();
+  await vi.advanceTimersByTimeAsync(PAUSE_MS);
+  expect(model.getView()).toMatchObject({ pending: false, shown: { at: 5 } });
+});
+
 test('a moment seen before is not asked for again, and only so many are kept', async () => {
   for (const at of [1, 2, 1]) {
     model.go({ at, against: null }, 'still');

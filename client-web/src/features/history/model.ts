@@ -124,6 +124,7 @@ export class HistoryModel {
     this.resting = false;
     if (isThere) {
       this.waiting = null;
+      if (motion === 'still') this.newest.drop();
       if (motion !== 'drag') return;
     }
     if (motion === 'drag') {

@@ -62,6 +62,31 @@ test('back to what is on its way: it is neither asked again nor followed by what
   expect(told).toEqual(['1 one']);
 });
 
+test('back to what was just given up on: it is asked anew', async () => {
+  const { asked, told, newest, settle } = world();
+  newest.want(1);
+  newest.want(2, true);
+  newest.want(1, true);
+  await settle();
+  expect(asked.map(({ wish }) => wish)).toEqual([1, 1]);
+  asked[1]?.answer('one');
+  await settle();
+  expect(told).toEqual(['1 one']);
+});
+
+test('what was dropped is not told, and the next wish is asked', async () => {
+  const { asked, told, newest, settle } = world();
+  newest.want(1);
+  newest.want(2);
+  newest.drop();
+  await settle();
+  newest.want(3);
+  asked[1]?.answer('three');
+  await settle();
+  expect(asked.map(({ wish }) => wish)).toEqual([1, 3]);
+  expect(told).toEqual(['3 three']);
+});
+
 test('an error is told, and the next wish is asked all the same', async () => {
   const { asked, told, newest, settle } = world();
   newest.want(1);

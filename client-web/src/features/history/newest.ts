@@ -17,7 +17,8 @@ export class Newest<Wish, Answer> {
 
   /** `urgent` gives up on what is on its way, for a wish that will not change again soon. */
   want(wish: Wish, urgent = false): void {
-    if (this.closed || this.running?.wish === wish) {
+    if (this.closed) return;
+    if (this.running?.wish === wish && !this.running.abort.signal.aborted) {
       this.next = null;
       return;
     }
@@ -44,9 +45,14 @@ export class Newest<Wish, Answer> {
     if (next !== null && !this.closed) void this.run(next);
   }
 
-  close(): void {
-    this.closed = true;
+  /** Wants nothing any more, not even what is on its way. */
+  drop(): void {
     this.next = null;
     this.running?.abort.abort();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.drop();
   }
 }
