@@ -232,6 +232,14 @@ pub fn utf16_len(text: &str) -> u32 {
     text.bytes().map(|byte| u32::from(byte & 0xc0 != 0x80) + u32::from(byte >= 0xf0)).sum()
 }
 
+/// How many bytes the first `count` of these values take, which are in the binary form and were scanned.
+#[must_use]
+pub fn values_len(values: &[u8], count: u32) -> usize {
+    let mut reader = Reader::new(values);
+    (0..count).take_while(|_| skip_any(&mut reader).is_ok()).count();
+    reader.position()
+}
+
 fn write_block(out: &mut Vec<u8>, block: &Block<'_>) {
     let number = match block.content {
         Content::Collected => {
