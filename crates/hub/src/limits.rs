@@ -46,6 +46,8 @@ pub const CHECKPOINTS_KEPT: usize = 2;
 
 /// How long after a change a page's title is noted for the list of documents.
 pub const TITLE_PAUSE: Duration = Duration::from_millis(250);
+/// A room that is awake anyway notes it up to so much earlier: waking for it costs more than the note itself.
+pub const TITLE_EARLY: Duration = Duration::from_millis(150);
 /// The longest title kept, bytes.
 pub const TITLE_BYTES_MAX: usize = 512;
 

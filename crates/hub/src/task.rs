@@ -25,8 +25,8 @@ use self::appends::Appends;
 use self::opening::{DAMAGED, fail, open, renew};
 use crate::hub::{HubError, Inner, Position, Submission};
 use crate::limits::{
-    CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, EVICTION_PAUSE, TITLE_BYTES_MAX, TITLE_PAUSE,
-    TURN_EVENTS_MAX, UNSAVED_BYTES_MAX,
+    CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, EVICTION_PAUSE, TITLE_BYTES_MAX, TITLE_EARLY,
+    TITLE_PAUSE, TURN_EVENTS_MAX, UNSAVED_BYTES_MAX,
 };
 use crate::load::{self, Behind};
 use crate::outbox::Outbox;
@@ -315,7 +315,7 @@ impl Task {
 
     /// What is due besides the room's own affairs: notes, checkpoints, sending everyone off.
     async fn tend(&mut self) {
-        if self.title_due.is_some_and(|due| due <= Instant::now()) {
+        if self.title_due.is_some_and(|due| due <= Instant::now() + TITLE_EARLY) {
             self.note_title();
         }
         if self.checkpoint_due().is_some_and(|due| due <= Instant::now()) {

@@ -174,31 +174,16 @@ impl Thread {
     fn run(mut self, jobs: &Receiver<Queued>) {
         metrics::gauge!("weft_store_disk_bytes").set(self.shared.disk_bytes() as f64);
         while let Ok(first) = jobs.recv() {
-            let group = self.gather(first, jobs);
-            self.serve(group);
+            self.serve(gather(first, jobs));
+            let now = Instant::now();
+            if let Some(until) = self.pace.wait_until(now) {
+                // Slept through, so that nobody who comes meanwhile has to wake this thread.
+                std::thread::sleep(until.saturating_duration_since(now));
+            }
         }
         // First the watchdog, which would keep the database open.
         drop(self.watchdog);
         self.shared.close();
-    }
-
-    /// `first` and what else waits, or comes within the pause that a busy server makes.
-    fn gather(&mut self, first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
-        let now = Instant::now();
-        if let Some(until) = self.pace.wait_until(now) {
-            // Slept through, so that whoever comes meanwhile does not wake this thread each on their own.
-            std::thread::sleep(until.saturating_duration_since(now));
-        }
-        let mut bytes = first.bytes;
-        let mut group = vec![first];
-        while bytes < COMMIT_BYTES_MAX
-            && group.len() < COMMIT_JOBS_MAX
-            && let Ok(next) = jobs.try_recv()
-        {
-            bytes += next.bytes;
-            group.push(next);
-        }
-        group
     }
 
     fn serve(&mut self, group: Vec<Queued>) {
@@ -312,6 +297,20 @@ impl Thread {
             from_io(&error)
         })
     }
+}
+
+/// `first` and what else waits.
+fn gather(first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
+    let mut bytes = first.bytes;
+    let mut group = vec![first];
+    while bytes < COMMIT_BYTES_MAX
+        && group.len() < COMMIT_JOBS_MAX
+        && let Ok(next) = jobs.try_recv()
+    {
+        bytes += next.bytes;
+        group.push(next);
+    }
+    group
 }
 
 /// Applies and makes durable what the commit holds.
