@@ -145,9 +145,9 @@ export class HistoryModel {
     if (place !== null) this.go(place, motion);
   }
 
-  /** Tells how long drawing took, all told. */
+  /** Tells how long drawing took, all told. A dear one is remembered for a while: near moments cost little, far ones more. */
   drew(milliseconds: number): void {
-    this.drawingMs = milliseconds;
+    this.drawingMs = Math.max(milliseconds, this.drawingMs * 0.9);
   }
 
   private arrived(shown: Shown): void {
