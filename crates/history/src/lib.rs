@@ -4,16 +4,25 @@
 //! [`History`] is how the server reaches it: it keeps the pasts at hand and does what needs the store and the hub.
 
 pub mod blame;
+mod content;
+mod copy;
 pub mod density;
 mod error;
 mod history;
 pub mod past;
+mod restore;
+mod row;
 pub mod timeline;
 mod turns;
+mod version;
 
 #[cfg(test)]
 mod deeds;
 
+pub use content::ContentHash;
+pub use copy::COPIES_MAX;
 pub use error::HistoryError;
 pub use history::{History, HistorySettings, MEMORY_BYTES_DEFAULT};
 pub use past::{Moment, Past, PastError};
+pub use restore::{RestoreNote, Restored, Wanted};
+pub use version::{AUTOMATIC_LISTED_MAX, By, Named, VERSION_NAME_CHARACTERS_MAX, VERSIONS_MAX, Version};
