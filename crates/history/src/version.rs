@@ -82,7 +82,8 @@ impl History {
         blocking(move || {
             let taken: std::collections::HashSet<Seq> = versions.iter().map(|version| version.seq).collect();
             let ended = past.sessions(past.head()).filter(|session| {
-                !(session.to.seq == past.head() && session.goes_on(now)) && !taken.contains(&session.to.seq)
+                let goes_on = session.to.seq == past.head() && session.goes_on(now);
+                !goes_on && !taken.contains(&session.to.seq)
             });
             versions.extend(ended.take(AUTOMATIC_LISTED_MAX).map(|session| Version {
                 id: format!("{AUTOMATIC}{}", session.to.seq),
