@@ -7,6 +7,7 @@ pub mod blame;
 mod content;
 mod copy;
 pub mod density;
+pub mod diff;
 mod error;
 mod history;
 pub mod past;

@@ -24,6 +24,7 @@ use weft_wire::{Place, ScanError};
 pub use moment::Moment;
 pub(crate) use restore::KEPT_ROOT;
 pub use restore::{WayBack, Wish, WishError};
+pub(crate) use tree::Shape;
 pub use tree::{Insert, Node, Piece, TREE_DEPTH_MAX, Tree};
 
 /// The most records one document's past may have.

@@ -229,6 +229,13 @@ impl Moment<'_> {
         }
     }
 
+    /// What a run holds that was to be seen.
+    pub(crate) fn values(&self, run: u32, depth: u32) -> Vec<Node> {
+        let mut values = Vec::new();
+        self.push_values(run, depth, &mut values);
+        values
+    }
+
     /// What stands under a key.
     pub(crate) fn value(&self, run: u32, depth: u32) -> Node {
         let mut values = Vec::new();
@@ -236,7 +243,7 @@ impl Moment<'_> {
         values.pop().unwrap_or(Node::Value { value: Value::Null })
     }
 
-    fn attribute(&self, run: u32, depth: u32) -> Value {
+    pub(crate) fn attribute(&self, run: u32, depth: u32) -> Value {
         match self.value(run, depth) {
             Node::Value { value } => value,
             other => serde_json::to_value(&other).unwrap_or_default(),
@@ -388,7 +395,7 @@ impl Node {
         }
     }
 
-    fn forget_ids(&mut self) {
+    pub(crate) fn forget_ids(&mut self) {
         match self {
             Self::Fragment { id, children } | Self::Array { id, items: children } => {
                 *id = None;
