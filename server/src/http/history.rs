@@ -1,24 +1,36 @@
 //! `/api/docs/{name}/…`: what a document was, who made it so, and the way back.
 
+mod difference;
 mod error;
 mod moment;
+mod restore;
 mod timeline;
+mod version;
 mod view;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use weft_access::Grant;
 use weft_history::HistoryError;
+use weft_ids::ClientId;
+use weft_wire::Place;
 
+use super::docs::read_body;
 use super::error::ApiError;
 use crate::app::AppState;
 
+pub(crate) use difference::*;
 pub(crate) use moment::*;
+pub(crate) use restore::*;
 pub(crate) use timeline::*;
+pub(crate) use version::*;
+
+/// The largest wish, in bytes of JSON.
+const WISH_BYTES_MAX: usize = 256 << 10;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -29,6 +41,12 @@ pub(crate) enum Ask {
     Density,
     /// The record as it stands in the path, if it stands there.
     At(Option<String>),
+    Diff,
+    Blame,
+    /// All of them, or one.
+    Versions(Option<String>),
+    Restore,
+    Copy,
 }
 
 impl Ask {
@@ -38,6 +56,13 @@ impl Ask {
         Some(match (first, second) {
             ("history", None) => Self::Timeline,
             ("history", Some("density")) => Self::Density,
+            ("diff", None) => Self::Diff,
+            ("blame", None) => Self::Blame,
+            ("versions", id) if id.is_none_or(|id| !id.is_empty() && !id.contains('/')) => {
+                Self::Versions(id.map(str::to_owned))
+            }
+            ("restore", None) => Self::Restore,
+            ("copy", None) => Self::Copy,
             ("at", seq) if seq.is_none_or(|seq| !seq.contains('/')) => Self::At(seq.map(str::to_owned)),
             _ => return None,
         })
@@ -45,7 +70,12 @@ impl Ask {
 
     pub(crate) fn methods(&self) -> &'static [Method] {
         match self {
-            Self::Timeline | Self::Density | Self::At(_) => &[Method::GET, Method::HEAD],
+            Self::Timeline | Self::Density | Self::At(_) | Self::Diff | Self::Blame => {
+                &[Method::GET, Method::HEAD]
+            }
+            Self::Versions(None) => &[Method::GET, Method::HEAD, Method::POST],
+            Self::Versions(Some(_)) => &[Method::GET, Method::HEAD, Method::PATCH, Method::DELETE],
+            Self::Restore | Self::Copy => &[Method::POST],
         }
     }
 }
@@ -58,11 +88,15 @@ pub(crate) async fn answer(
     parts: &Parts,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let _ = body;
     match ask {
         Ask::Timeline => timeline(app, grant, query(&parts.uri)?).await,
         Ask::Density => density(app, grant, query(&parts.uri)?).await,
         Ask::At(seq) => at(app, grant, seq, &parts.uri, &parts.headers).await,
+        Ask::Diff => diff(app, grant, query(&parts.uri)?).await,
+        Ask::Blame => blame(app, grant, query(&parts.uri)?).await,
+        Ask::Versions(id) => version::answer(app, grant, id, parts, body).await,
+        Ask::Restore => restore(app, grant, json_body(&parts.headers, body).await?).await,
+        Ask::Copy => copy(app, grant, json_body(&parts.headers, body).await?).await,
     }
 }
 
@@ -72,6 +106,18 @@ fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
         let why = std::error::Error::source(&rejection).map_or_else(String::new, ToString::to_string);
         malformed(format!("the query cannot be read: {why}"))
     })
+}
+
+/// The JSON of a request.
+async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, ApiError> {
+    let bytes = read_body(headers, body, WISH_BYTES_MAX).await?;
+    serde_json::from_slice(&bytes).map_err(|error| malformed(format!("the body cannot be read: {error}")))
+}
+
+/// A shared type or an element, as `client:clock`.
+fn place(id: &str) -> Option<Place> {
+    let (client, clock) = id.split_once(':')?;
+    Some(Place { client: ClientId::new(client.parse().ok()?)?, clock: clock.parse().ok()? })
 }
 
 /// A request that does not say what it should.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use weft_access::Grant;
 use weft_history::density::{self, BUCKETS_MAX, Scale};
 use weft_history::timeline::{self, EditSession};
-use weft_history::{HistoryError, Past};
+use weft_history::{HistoryError, Past, RestoreNote};
 use weft_ids::Seq;
 use weft_store::RecordKind;
 
@@ -79,6 +79,31 @@ struct Session {
     removed: u64,
     /// How many changes.
     records: u64,
+    /// What a restore brought back, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<RestoredView>,
+}
+
+/// What was brought back.
+#[derive(Debug, Serialize, ToSchema)]
+struct RestoredView {
+    /// The moment; with `from`, the last change that was taken back.
+    to: u64,
+    /// The last change that stayed, if work was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<u64>,
+    /// The key of whose work was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<String>,
+    /// The whole document.
+    whole: bool,
+}
+
+impl From<RestoreNote> for RestoredView {
+    fn from(note: RestoreNote) -> Self {
+        let RestoreNote { from, to, author, whole } = note;
+        Self { to: to.0, from: from.map(|from| from.0), author, whole }
+    }
 }
 
 /// How changes came about.
@@ -167,13 +192,29 @@ pub(crate) async fn timeline(
         before => before,
     };
     let past = app.history.open(&grant).await?;
+    let known = past.clone();
+    let sessions: Vec<EditSession> = work(move || {
+        let last = before.map_or(known.head(), |before| Seq(before - 1).min(known.head()));
+        Ok(known.sessions(last).take(limit).collect())
+    })
+    .await?;
+    let mut restored = Vec::with_capacity(sessions.len());
+    for session in &sessions {
+        let is_one = session.kind == RecordKind::Restore;
+        restored.push(if is_one { app.history.restored(&grant, session.to.seq).await? } else { None });
+    }
     let json = work(move || {
         let head = past.head();
-        let last = before.map_or(head, |before| Seq(before - 1).min(head));
-        let sessions: Vec<EditSession> = past.sessions(last).take(limit).collect();
         let next = sessions.last().map(|session| session.from.seq.0).filter(|seq| *seq > 1);
         let mut named = Named::default();
-        let sessions = sessions.into_iter().map(|session| told(&past, session, &mut named)).collect();
+        let sessions = sessions
+            .into_iter()
+            .zip(restored)
+            .map(|(session, note)| Session {
+                restored: note.map(Into::into),
+                ..told(&past, session, &mut named)
+            })
+            .collect();
         to_json(&Timeline {
             first: stamp(&past, Seq(1))?,
             head: stamp(&past, head)?,
@@ -194,6 +235,7 @@ fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
         kind: session.kind.into(),
         added: session.added,
         removed: session.removed,
+        restored: None,
     }
 }
 
