@@ -113,8 +113,8 @@ test('versions are read, named and unnamed', async () => {
     ['auto-9', 'automatic'],
   ]);
   const made = answer(version, 201);
-  expect(await nameVersion('p', { name: 'Draft', seq: 3 })).toEqual(version);
-  expect(asked(made)[1]).toMatchObject({ method: 'POST', body: '{"name":"Draft","seq":3}' });
+  expect(await nameVersion('p', { name: 'Draft', seq: 3, by: 'Ann' })).toEqual(version);
+  expect(asked(made)[1]).toMatchObject({ method: 'POST', body: '{"name":"Draft","seq":3,"by":"Ann"}' });
   const gone = answer(null, 204);
   await unnameVersion('p', 'v/1');
   expect(asked(gone)).toMatchObject(['/api/docs/p/versions/v%2F1', { method: 'DELETE' }]);
@@ -122,20 +122,20 @@ test('versions are read, named and unnamed', async () => {
 
 test('what is to be restored travels as it was wished', async () => {
   const fetch = answer({ seq: 12, changed: true, added: 4, removed: 0 });
-  expect(await restore('p', { to: 3, blocks: ['1:2'] })).toEqual({
+  expect(await restore('p', { to: 3, blocks: ['1:2'] }, 'Ann')).toEqual({
     seq: 12,
     changed: true,
     added: 4,
     removed: 0,
   });
-  expect(asked(fetch)).toMatchObject(['/api/docs/p/restore', { body: '{"to":3,"blocks":["1:2"]}' }]);
+  expect(asked(fetch)).toMatchObject(['/api/docs/p/restore', { body: '{"to":3,"blocks":["1:2"],"by":"Ann"}' }]);
 });
 
 test('a copy answers with its name, and not to know it is an error', async () => {
   answer({ name: 'page/new', seq: 1 }, 201);
-  expect(await copyAsNew('p', 4)).toBe('page/new');
+  expect(await copyAsNew('p', 4, 'Ann')).toBe('page/new');
   answer({}, 201);
-  await expect(copyAsNew('p', 4)).rejects.toMatchObject({ name: 'ApiError' });
+  await expect(copyAsNew('p', 4, 'Ann')).rejects.toMatchObject({ name: 'ApiError' });
 });
 
 test('a refusal carries the server’s word for it; nonsense is an error too', async () => {

@@ -345,7 +345,7 @@ const oneVersion = (name: string, id: string): string => `${base(name)}/versions
 
 export async function nameVersion(
   name: string,
-  wish: { name: string; seq: number },
+  wish: { name: string; seq: number; by: string },
 ): Promise<Version | null> {
   return version(await send('POST', `${base(name)}/versions`, wish));
 }
@@ -364,8 +364,8 @@ export async function unnameVersion(name: string, id: string): Promise<void> {
 }
 
 /** Resolves once what was brought back is on the server's disk. */
-export async function restore(name: string, wish: RestoreWish): Promise<Restored> {
-  const answer = await send('POST', `${base(name)}/restore`, wish);
+export async function restore(name: string, wish: RestoreWish, by: string): Promise<Restored> {
+  const answer = await send('POST', `${base(name)}/restore`, { ...wish, by });
   return {
     seq: count(answer.seq),
     changed: answer.changed === true,
@@ -375,8 +375,8 @@ export async function restore(name: string, wish: RestoreWish): Promise<Restored
 }
 
 /** Makes a new document of a moment; answers with its name. */
-export async function copyAsNew(name: string, at: number): Promise<string> {
-  const answer = await send('POST', `${base(name)}/copy`, { at });
+export async function copyAsNew(name: string, at: number, by: string): Promise<string> {
+  const answer = await send('POST', `${base(name)}/copy`, { at, by });
   const copied = text(answer.name);
   if (copied === null) throw unreadable(201);
   return copied;

@@ -12,6 +12,18 @@ after(() => server.end())
 
 const api = (room, what) => `${server.http}/api/docs/${encodeURIComponent(room)}/${what}`
 const head = async room => Number((await fetch(api(room, 'text'))).headers.get('weft-seq'))
+const readsAt = async (room, seq) => (await fetch(api(room, `at/${seq}`), { headers: { accept: 'text/plain' } })).text()
+const colourAt = async (room, seq) => (await (await fetch(api(room, `at/${seq}`))).json()).tree.roots.settings?.entries.colour?.value
+
+/** The newest change, once it is on disk with this text and colour. */
+async function settled (room, text, colour) {
+  let seq
+  await until('all is on disk', async () => {
+    seq = await head(room)
+    return await readsAt(room, seq) === text && await colourAt(room, seq) === colour
+  })
+  return seq
+}
 
 async function restore (room, body) {
   const response = await fetch(api(room, 'restore'), {
@@ -31,18 +43,14 @@ for (const version of versions) {
     type(ann, 0, 'the good old text ')
     ann.doc.getMap('settings').set('colour', 'blue')
     await bob.whenReads('the good old text ')
-    await until('the server has it', async () => await server.text(room) === 'the good old text ')
-    await until('all is on disk', async () => await head(room) >= 2)
-    const good = await head(room)
+    const good = await settled(room, 'the good old text ', 'blue')
 
     bob.doc.getText(ROOT).delete(0, 'the good old text '.length)
     bob.doc.getMap('settings').set('colour', 'red')
     await ann.whenReads('')
     type(ann, 0, 'new')
     await bob.whenReads('new')
-    await until('the server has it', async () => await server.text(room) === 'new')
-    await until('all is on disk', async () => await head(room) >= good + 3)
-    const bad = await head(room)
+    const bad = await settled(room, 'new', 'red')
 
     const done = await restore(room, { to: good })
     assert.equal(done.changed, true)
@@ -59,7 +67,6 @@ for (const version of versions) {
     await until('all agree', async () => await server.text(room) === reads(ann) && reads(ann) === reads(bob))
     assert.equal(bob.doc.getMap('settings').get('colour'), 'red')
     assert.ok(!reads(bob).includes('good old'))
-    const then = await fetch(api(room, `at/${bad}`), { headers: { accept: 'text/plain' } })
-    assert.equal(await then.text(), 'new', 'the past stays what it was')
+    assert.equal(await readsAt(room, bad), 'new', 'the past stays what it was')
   })
 }

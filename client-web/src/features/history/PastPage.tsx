@@ -84,6 +84,8 @@ function useTarget(page: RefObject<HTMLElement | null>, body: RefObject<HTMLElem
     (target: EventTarget | null) => {
       clearTimeout(leaving.current);
       if (!(target instanceof HTMLElement) || !page.current?.contains(target)) return;
+      // The tools of a block hang in the page too; who reaches for them has not left the block.
+      if (target.closest('.floating') !== null) return;
       setChange(target.closest<HTMLElement>('[data-change]'));
       let top: HTMLElement | null = target;
       while (top !== null && top.parentElement !== body.current) top = top.parentElement;

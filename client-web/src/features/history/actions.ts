@@ -12,7 +12,7 @@ import {
   restore,
   unnameVersion,
 } from '../../api/history';
-import { pageOf } from '../../sync';
+import { getPerson, pageOf } from '../../sync';
 import { toast } from '../../ui/toasts';
 
 export interface Actions {
@@ -63,7 +63,7 @@ export function useActions(name: string, leave: () => void): Actions {
     const tell = (error: unknown): void => toast(whatFailed(error, t), { tone: 'bad' });
     const undo = async (seq: number): Promise<void> => {
       try {
-        await restore(name, { from: seq - 1, to: seq });
+        await restore(name, { from: seq - 1, to: seq }, getPerson().name);
         toast(t('history.undone'));
         void refresh();
       } catch (error) {
@@ -83,7 +83,7 @@ export function useActions(name: string, leave: () => void): Actions {
     return {
       restore: async (wish) => {
         try {
-          const done = await restore(name, wish);
+          const done = await restore(name, wish, getPerson().name);
           if (!done.changed) {
             toast(t('history.alreadySo'));
             return;
@@ -97,12 +97,12 @@ export function useActions(name: string, leave: () => void): Actions {
           tell(error);
         }
       },
-      name: (seq, wanted) => change(() => nameVersion(name, { name: wanted, seq })),
+      name: (seq, wanted) => change(() => nameVersion(name, { name: wanted, seq, by: getPerson().name })),
       rename: (id, wanted) => change(() => renameVersion(name, id, wanted)),
       unname: (id) => change(() => unnameVersion(name, id)),
       copy: async (at) => {
         try {
-          const copied = await copyAsNew(name, at);
+          const copied = await copyAsNew(name, at, getPerson().name);
           const pageId = pageOf(copied);
           if (pageId === null) await navigate({ to: '/room/$name', params: { name: copied } });
           else await navigate({ to: '/page/$pageId', params: { pageId }, search: {} });
