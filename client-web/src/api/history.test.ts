@@ -128,7 +128,10 @@ test('what is to be restored travels as it was wished', async () => {
     added: 4,
     removed: 0,
   });
-  expect(asked(fetch)).toMatchObject(['/api/docs/p/restore', { body: '{"to":3,"blocks":["1:2"],"by":"Ann"}' }]);
+  expect(asked(fetch)).toMatchObject([
+    '/api/docs/p/restore',
+    { body: '{"to":3,"blocks":["1:2"],"by":"Ann"}' },
+  ]);
 });
 
 test('a copy answers with its name, and not to know it is an error', async () => {
