@@ -167,8 +167,11 @@ fn read_block<'a>(reader: &mut Reader<'a>, place: Place) -> Result<Block<'a>, Re
         return Ok(Block { place, len, link: Link::Nowhere, content: Content::Collected });
     }
     let link = if info & (HAS_LEFT | HAS_RIGHT) == 0 {
-        let parent =
-            if reader.uint()? == 1 { Parent::Root(reader.string()?) } else { Parent::Type(read_place(reader)?) };
+        let parent = if reader.uint()? == 1 {
+            Parent::Root(reader.string()?)
+        } else {
+            Parent::Type(read_place(reader)?)
+        };
         Link::In(parent, if info & HAS_KEY == 0 { None } else { Some(reader.string()?) })
     } else {
         let left = if info & HAS_LEFT == 0 { None } else { Some(read_place(reader)?) };
@@ -346,7 +349,12 @@ mod tests {
     fn what_is_composed_reads_back_block_by_block() {
         let root = Link::In(Parent::Root("default"), None);
         let blocks = vec![
-            Block { place: place(7, 3), len: 1, link: root, content: Content::Type(TypeKind::Element("paragraph")) },
+            Block {
+                place: place(7, 3),
+                len: 1,
+                link: root,
+                content: Content::Type(TypeKind::Element("paragraph")),
+            },
             Block {
                 place: place(7, 4),
                 len: 3,
@@ -372,7 +380,12 @@ mod tests {
                 content: Content::Other(Other::Document, b"\x01g\x76\x00"),
             },
             Block { place: place(7, 11), len: 5, link: Link::Nowhere, content: Content::Collected },
-            Block { place: place(7, 16), len: 2, link: Link::Beside(Some(place(7, 4)), None), content: Content::Deleted },
+            Block {
+                place: place(7, 16),
+                len: 2,
+                link: Link::Beside(Some(place(7, 4)), None),
+                content: Content::Deleted,
+            },
         ];
         let span = |client, start, end| DeleteSpan { client: ClientId::new(client).unwrap(), start, end };
         let deletes = vec![span(9, 4, 6), span(7, 16, 18), span(9, 0, 1), span(9, 1, 2)];

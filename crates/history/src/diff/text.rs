@@ -204,12 +204,11 @@ fn set_format(past: &Past, number: u32, formats: &mut Formats) {
     let run = &past.runs[number as usize];
     let mut plain = BTreeMap::new();
     past.format(run, &mut plain);
-    match Reader::new(past.bytes_of(run)).string() {
-        Ok(key) => match plain.remove(key) {
-            Some(value) => drop(formats.insert(key.to_owned(), (value, number))),
-            None => drop(formats.remove(key)),
-        },
-        Err(_) => {}
+    let mut reader = Reader::new(past.bytes_of(run));
+    let Ok(key) = reader.string() else { return };
+    match plain.remove(key) {
+        Some(value) => drop(formats.insert(key.to_owned(), (value, number))),
+        None => drop(formats.remove(key)),
     }
 }
 

@@ -161,7 +161,6 @@ impl World {
 const WORDS: [&str; 8] = ["a", "bc", "Ünter", "漢字", "hello ", "x y", "\n", "zzzz"];
 
 /// Some edit of a replica; `None` if there was nothing to edit.
-#[expect(clippy::too_many_lines, reason = "a list of all kinds of edits")]
 fn edit(doc: &Doc, what: u8, at: u16, len: u8) -> Option<Vec<u8>> {
     let at = u32::from(at);
     let word = WORDS[usize::from(len) % WORDS.len()];
@@ -183,7 +182,7 @@ fn edit(doc: &Doc, what: u8, at: u16, len: u8) -> Option<Vec<u8>> {
         }
         6 => {
             let (start, count) = range(text.len(&txn), at, len)?;
-            text.format(&mut txn, start, count, bold(len % 2 == 0));
+            text.format(&mut txn, start, count, bold(len.is_multiple_of(2)));
         }
         7 => {
             let start = at % (text.len(&txn) + 1);
@@ -236,7 +235,7 @@ fn edit(doc: &Doc, what: u8, at: u16, len: u8) -> Option<Vec<u8>> {
         22 => {
             let text = xml_text(&txn, &xml, at)?;
             let (start, count) = range(text.len(&txn), at, len)?;
-            text.format(&mut txn, start, count, bold(len % 2 == 0));
+            text.format(&mut txn, start, count, bold(len.is_multiple_of(2)));
         }
         _ => {
             let text = xml_text(&txn, &xml, at)?;
