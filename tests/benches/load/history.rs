@@ -163,9 +163,9 @@ async fn restore(server: &Served, path: &str, to: u64) -> Result<f64> {
     let target = server.target(Dialect::YWebsocket);
     let (_, text) = timed(&target.authority, &format!("/api/docs/{NAME}/at/{to}"), "text/plain").await?;
     let wished = String::from_utf8(text)?;
-    let session::Opened { session, mut reader, state, .. } = session::open(&target, NAME).await?;
+    let session::Opened { session, mut reader, state, before, .. } = session::open(&target, NAME).await?;
     let replica = Doc::new();
-    apply(&replica, &state)?;
+    before.iter().chain([&state]).try_for_each(|update| apply(&replica, update))?;
     let begun = Instant::now();
     let asking = async {
         let body = format!("{{\"to\":{to}}}");

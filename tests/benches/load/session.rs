@@ -162,6 +162,8 @@ pub(crate) struct Opened {
     pub(crate) reader: Reader,
     /// The document as the server's Step2 gave it, a v1 update.
     pub(crate) state: Vec<u8>,
+    /// Updates that came before the Step2, which belongs on top of them.
+    pub(crate) before: Vec<Vec<u8>>,
     /// From before the socket was opened until the Step2 was here.
     pub(crate) took: Duration,
     /// The handshake's own Step2 was acknowledged already (Hocuspocus).
@@ -194,6 +196,7 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
     }
     session.push_message(&[SYNC as u8, STEP1 as u8], EMPTY_STATE_VECTOR);
     let (mut state, mut took, mut asked, mut acknowledged) = (None, begun.elapsed(), false, false);
+    let mut before = Vec::new();
     while state.is_none() || !asked {
         let open = reader
             .read(|frame| {
@@ -206,6 +209,7 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
                         took = begun.elapsed();
                         state = Some(update.to_vec());
                     }
+                    Said::Update(update) => before.push(update.to_vec()),
                     Said::Acknowledged => acknowledged = true,
                     Said::Refused => bail!("{room}: the server refused us"),
                     _ => (),
@@ -215,7 +219,7 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
             .await?;
         ensure!(open, "{room}: the server closed the socket during the handshake");
     }
-    Ok(Opened { session, reader, state: state.unwrap_or_default(), took, acknowledged })
+    Ok(Opened { session, reader, state: state.unwrap_or_default(), before, took, acknowledged })
 }
 
 impl Session {
