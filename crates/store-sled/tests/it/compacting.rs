@@ -198,7 +198,7 @@ async fn what_nothing_leads_to_goes_and_what_is_damaged_stays() {
     }
     store.pack(&doc("packed"), Seq(u64::MAX)).await.unwrap();
     drop(store);
-    let db = sled::Config::new().path(dir.path().join("store-1")).open().unwrap();
+    let db = crate::world::database(&dir.path().join("store-1"));
     // Half a checkpoint, and pieces of a record and of a value that are gone.
     for prefix in [b"z\0".as_slice(), b"y", b"w"] {
         let key = [prefix, &99_999_u64.to_be_bytes(), &12_345_u64.to_be_bytes(), &[0; 4]].concat();
@@ -215,6 +215,6 @@ async fn what_nothing_leads_to_goes_and_what_is_damaged_stays() {
     compacted(dir.path());
     assert!(content(&open(dir.path())).await.unwrap() == before);
     assert!(records(&open(dir.path()), &doc("document 4")).await.is_err(), "damage is not hidden");
-    let db = sled::Config::new().path(dir.path().join("store-2")).open().unwrap();
+    let db = crate::world::database(&dir.path().join("store-2"));
     assert_eq!(db.len(), rows - 3 - 3, "the pieces, and the authors of whom all records are packed");
 }

@@ -47,7 +47,7 @@ async fn packed_records_are_few_rows_and_come_back_after_a_restart_too() {
     assert_eq!((rest.records, rest.segments), (983, 1), "a small segment grows by what follows it");
     drop(store);
 
-    let db = sled::Config::new().path(dir.path().join("store-1")).open().unwrap();
+    let db = crate::world::database(&dir.path().join("store-1"));
     assert_eq!(rows(&db, b'l'), 5 + 16, "the last batches stay as they are");
     drop(db);
     let store = open(dir.path());
@@ -121,7 +121,7 @@ async fn changed(change: impl FnOnce(&sled::Db)) -> (tempfile::TempDir, SledStor
     typed(&store, &doc("d"), 0..8300).await;
     store.pack(&doc("d"), Seq(8192)).await.unwrap();
     drop(store);
-    let db = sled::Config::new().path(dir.path().join("store-1")).open().unwrap();
+    let db = crate::world::database(&dir.path().join("store-1"));
     change(&db);
     db.flush().unwrap();
     drop(db);

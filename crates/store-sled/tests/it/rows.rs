@@ -14,7 +14,7 @@ use crate::world::{fill, one, open, records, update};
 /// A store of 30 documents, changed behind its back.
 async fn changed(dir: &Path, change: impl FnOnce(&Db)) {
     fill(&open(dir)).await;
-    let db = sled::Config::new().path(dir.join("store-1")).open().unwrap();
+    let db = crate::world::database(&dir.join("store-1"));
     change(&db);
     db.flush().unwrap();
 }
@@ -147,7 +147,7 @@ async fn a_damaged_checkpoint_is_passed_over_and_reported() {
         store.save(&name, CheckpointKind::Live, Seq(seq), update(seq, 9000)).await.unwrap();
     }
     drop(store);
-    let db = sled::Config::new().path(dir.path().join("store-1")).open().unwrap();
+    let db = crate::world::database(&dir.path().join("store-1"));
     let key = db.scan_prefix(b"z").keys().next_back().unwrap().unwrap();
     flip(&db, &key);
     drop(db);

@@ -94,3 +94,19 @@ pub(crate) fn bytes(folder: &Path) -> u64 {
     };
     std::fs::read_dir(folder).unwrap().flatten().map(size).sum()
 }
+
+/// The database of a store that was closed, to be looked into behind its back.
+pub(crate) fn database(folder: &std::path::Path) -> sled::Db {
+    // sled lets go of its lock when the last of its threads has ended, and tells nobody when that is.
+    let mut patience = 500;
+    loop {
+        match sled::Config::new().path(folder).open() {
+            Ok(db) => return db,
+            Err(sled::Error::Io(error)) if patience > 0 && error.to_string().contains("lock") => {
+                patience -= 1;
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
