@@ -11,7 +11,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::timeout;
 use weft_ids::{DocId, SessionId, UnixMillis};
-use weft_store::{Author, BatchId, Log, NewRecord, Record, RecordHash, RecordKind};
+use weft_store::{Author, BatchId, Log, NewRecord, Record, RecordHash, RecordKind, Upkeep};
 use weft_store_sled::{Settings, SledStore};
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, GetString, Transact, Update, WriteTxn};
@@ -63,9 +63,12 @@ pub(crate) struct Found {
 pub(crate) struct Kept {
     /// The updates alone.
     pub(crate) raw: u64,
-    /// The data directory as the records were written, and after `weft compact`.
+    /// The data directory as the records were written, and after `weft compact`; with what the store keeps in reserve
+    /// for a full disk.
     pub(crate) written: u64,
     pub(crate) compacted: u64,
+    /// All rows of the store after `weft compact`: the whole history with authors, times and hashes.
+    pub(crate) packed: u64,
 }
 
 /// Writes the session into a data directory, record by record as if it had been typed by three people over two weeks,
@@ -105,7 +108,10 @@ pub(crate) async fn prepare(program: &Path, data: &Path, document: &Document) ->
         .stderr(Stdio::null())
         .status()?;
     ensure!(status.success(), "weft compact ended with {status}");
-    Ok(Kept { raw, written, compacted: bytes_in(data)? })
+    let compacted = bytes_in(data)?;
+    let store = SledStore::open(data, Settings::default()).context("the store does not open any more")?;
+    let packed = store.size().await?.live;
+    Ok(Kept { raw, written, compacted, packed })
 }
 
 /// What the files of a directory take on the disk.
