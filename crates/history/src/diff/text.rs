@@ -206,10 +206,8 @@ fn set_format(past: &Past, number: u32, formats: &mut Formats) {
     past.format(run, &mut plain);
     let mut reader = Reader::new(past.bytes_of(run));
     let Ok(key) = reader.string() else { return };
-    match plain.remove(key) {
-        Some(value) => drop(formats.insert(key.to_owned(), (value, number))),
-        None => drop(formats.remove(key)),
-    }
+    // A mark that ends a format is kept in mind too: whoever wrote it took the format away.
+    formats.insert(key.to_owned(), (plain.remove(key).unwrap_or_default(), number));
 }
 
 /// What stayed and what did not, in order.
@@ -284,27 +282,29 @@ fn replaced(
 }
 
 fn values(formats: &Formats) -> BTreeMap<String, Value> {
-    formats.iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect()
+    let there = formats.iter().filter(|(_, (value, _))| !value.is_null());
+    there.map(|(key, (value, _))| (key.clone(), value.clone())).collect()
 }
 
 /// Who gave a text its other formats: who wrote the new mark, or deleted the old one.
 fn format_change(merge: &mut Merge<'_>, was: &Formats, is: &Formats) -> Option<Change> {
     let past = merge.past;
-    let then = merge.then.seq().0 as u32;
-    let mark = |formats: &Formats, key: &str| formats.get(key).map(|(_, run)| *run);
-    let keys = was
+    let (then, now) = (merge.then.seq().0 as u32, merge.now.seq().0 as u32);
+    let value = |formats: &Formats, key: &str| {
+        formats.get(key).map(|(value, _)| value.clone()).filter(|value| !value.is_null())
+    };
+    let run = |formats: &Formats, key: &str| formats.get(key).map(|(_, run)| &past.runs[*run as usize]);
+    let between = |record: &u32| then < *record && *record <= now;
+    let record = was
         .keys()
         .chain(is.keys())
-        .filter(|key| was.get(*key).map(|it| &it.0) != is.get(*key).map(|it| &it.0));
-    let record = keys
+        .filter(|key| value(was, key) != value(is, key))
         .filter_map(|key| {
-            let birth =
-                mark(is, key).map(|run| past.birth_of(&past.runs[run as usize])).filter(|it| *it > then);
-            birth.or_else(|| mark(was, key).map(|run| past.runs[run as usize].death)).filter(|it| *it > 0)
+            let birth = run(is, key).map(|run| past.birth_of(run)).filter(between);
+            birth.or_else(|| run(was, key).map(|run| run.death).filter(between))
         })
-        .max()
-        .unwrap_or(merge.now.seq().0 as u32);
-    Some(merge.change(ChangeKind::Formatted, record))
+        .max();
+    Some(merge.change(ChangeKind::Formatted, record.unwrap_or(now)))
 }
 
 fn push(
