@@ -10,9 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use weft_access::Rules;
+use weft_access::{DocRules, Grant, Refused, Right, Subject, decide};
 use weft_history::History;
 use weft_hub::Hub;
+use weft_ids::DocId;
 use weft_store::Store;
 
 use crate::config::Settings;
@@ -37,7 +38,6 @@ pub(crate) struct App {
     pub(crate) history: History,
     /// For errands that read everything (backup); documents are reached through the hub.
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) rules: Rules,
     pub(crate) settings: Arc<Settings>,
     /// Cancelled when the server begins to stop.
     pub(crate) draining: CancellationToken,
@@ -45,6 +45,13 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Opens `/api/admin`.
     pub(crate) token: Token,
+}
+
+impl App {
+    /// Decides what `subject` may do with `doc`, by what holds at this moment.
+    pub(crate) fn decide(&self, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, Refused> {
+        decide(&DocRules::Free { open: self.settings.open }, subject, doc, right)
+    }
 }
 
 impl std::fmt::Debug for App {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use weft_access::Rules;
 use weft_history::{History, HistorySettings};
 use weft_hub::{Hub, HubSettings};
 
@@ -105,7 +104,6 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         history: History::new(store.clone(), hub.clone(), &kept),
         hub,
         store,
-        rules: Rules { open: settings.open },
         draining: CancellationToken::new(),
         connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
         metrics,

@@ -10,7 +10,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State, WebSocketUpgrade};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use weft_access::{Action, Subject, decide};
+use weft_access::{Right, Subject};
 
 use self::connection::Connection;
 use self::documents::Documents;
@@ -86,18 +86,18 @@ fn accept(
     if !origin_allowed(request.headers(), &app.settings) {
         return Err(foreign_origin());
     }
-    let subject = Subject { local: is_local(request.extensions(), request.headers()), user: None };
+    let subject = Subject { local: is_local(request.extensions(), request.headers()), ..Subject::default() };
     let wishes = Wishes::of(request.uri())?;
     let documents = match request.uri().path().strip_prefix("/ws/") {
         None => {
             // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
-            weft_access::may_knock(&app.rules, &subject).map_err(refused)?;
-            Documents::named(app.hub.clone(), app.rules, subject, wishes)
+            weft_access::may_knock(app.settings.open, &subject).map_err(refused)?;
+            Documents::named(app.clone(), subject, wishes)
         }
         Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
-            let grant = decide(&app.rules, &subject, Action::Write(doc)).map_err(refused)?;
-            Documents::one(app.hub.clone(), grant, wishes).map_err(|error| {
+            let grant = app.decide(&subject, doc, Right::Write).map_err(refused)?;
+            Documents::one(app.clone(), grant, wishes).map_err(|error| {
                 ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "busy",

@@ -1,124 +1,44 @@
 //! Who may do what, decided purely: no clock, no store, no socket.
 //!
-//! Every operation on a document takes a [`Grant`], and only [`decide`] makes one: what was not decided does not
-//! compile. Until members exist the one rule is whether the server is open.
+//! Every operation takes proof that it is allowed, and only this crate makes one: what was not decided does not
+//! compile. [`decide`] makes a [`Grant`] for a document (the hub and the history ask for those), [`allow`] makes an
+//! [`Allowed`] for anything else ([`action`] lists what there is). Both look at a [`Subject`], who asks, and at
+//! facts, what is known of the thing asked for.
 
-use weft_ids::{DocId, UserId};
+pub mod action;
+mod audience;
+mod document;
+mod level;
+mod role;
+mod rule;
+mod subject;
 
-/// What the operator decided for everyone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Anyone who reaches the server may read and write every document. Otherwise only this machine may.
-    pub open: bool,
-}
-
-/// Who is asking.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Subject {
-    /// The connection comes from this machine itself, not through a proxy.
-    pub local: bool,
-    /// Who they proved to be, if they did.
-    pub user: Option<UserId>,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// See the document and be seen in it.
-    Read(DocId),
-    /// Change the document too.
-    Write(DocId),
-}
-
-/// Proof that someone may do something with one document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    doc: DocId,
-    write: bool,
-    subject: Subject,
-}
-
-impl Grant {
-    /// The document it is for.
-    #[must_use]
-    pub fn doc(&self) -> &DocId {
-        &self.doc
-    }
-
-    /// Whether it allows changes.
-    #[must_use]
-    pub fn may_write(&self) -> bool {
-        self.write
-    }
-
-    /// Whom it was given to.
-    #[must_use]
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// The same grant without the right to write.
-    #[must_use]
-    pub fn read_only(self) -> Self {
-        Self { write: false, ..self }
-    }
-}
+pub use action::{Action, Allowed, allow};
+pub use audience::Audience;
+pub use document::{DocRules, Grant, Right, decide, may_knock};
+pub use level::{Link, page_level, space_level};
+pub use role::{Level, Role, Scope};
+pub use rule::{Granted, PageFacts, PageRules, PageState, SpaceRules, Who};
+pub use subject::{AppClaim, LinkClaim, Person, Rooms, Subject};
 
 /// Why not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refused {
     /// The server is not open, and the request came from another machine.
     #[error(
         "this server only answers the machine it runs on; start it with --open to let anyone in who can reach it"
     )]
     NotLocal,
-}
-
-/// Whether somebody may connect at all, before they name a document. Each document is decided on its own all the same.
-///
-/// # Errors
-/// [`Refused`]: nothing they could name would be granted.
-pub fn may_knock(rules: &Rules, subject: &Subject) -> Result<(), Refused> {
-    if rules.open || subject.local { Ok(()) } else { Err(Refused::NotLocal) }
-}
-
-/// Decides.
-///
-/// # Errors
-/// [`Refused`] says which rule stands against it.
-pub fn decide(rules: &Rules, subject: &Subject, action: Action) -> Result<Grant, Refused> {
-    may_knock(rules, subject)?;
-    let (doc, write) = match action {
-        Action::Read(doc) => (doc, false),
-        Action::Write(doc) => (doc, true),
-    };
-    Ok(Grant { doc, write, subject: subject.clone() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn doc() -> DocId {
-        DocId::new("d").unwrap()
-    }
-
-    #[test]
-    fn a_closed_server_answers_its_own_machine_only() {
-        let (near, far) = (Subject { local: true, user: None }, Subject::default());
-        for action in [Action::Read(doc()), Action::Write(doc())] {
-            assert!(decide(&Rules { open: false }, &near, action.clone()).is_ok());
-            assert_eq!(decide(&Rules { open: false }, &far, action.clone()), Err(Refused::NotLocal));
-            assert!(decide(&Rules { open: true }, &far, action).is_ok());
-        }
-    }
-
-    #[test]
-    fn a_grant_allows_what_was_asked_and_no_more() {
-        let rules = Rules { open: true };
-        assert!(!decide(&rules, &Subject::default(), Action::Read(doc())).unwrap().may_write());
-        let write = decide(&rules, &Subject::default(), Action::Write(doc())).unwrap();
-        assert!(write.may_write());
-        assert!(!write.read_only().may_write());
-    }
+    /// Nobody is signed in, and somebody who is might be allowed to.
+    #[error("sign in first")]
+    SignIn,
+    /// Whoever asks may not even know whether there is such a thing.
+    #[error("there is no such thing, or you may not see it")]
+    Hidden,
+    /// They see it, but this they may not do.
+    #[error("you may not do that here")]
+    Forbidden,
+    /// Nobody may: the page is archived or in the trash.
+    #[error("the page is archived or in the trash, so it cannot be changed")]
+    AtRest,
 }

@@ -64,7 +64,7 @@ pub struct By {
 impl By {
     /// Whoever has `grant` and calls themselves `name`; `None` if nothing is known of them.
     pub(crate) fn of(grant: &Grant, name: Option<&str>) -> Option<Self> {
-        let user = grant.subject().user.as_ref().map(|user| user.as_str().to_owned());
+        let user = grant.subject().user().map(|user| user.as_str().to_owned());
         let name = name.map(str::to_owned);
         (user.is_some() || name.is_some()).then_some(Self { name, user })
     }

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 use weft_access::Grant;
-use weft_ids::{DocId, Seq, SessionId, UnixMillis};
-use weft_room::{Kind, Member, Now, Outcome};
+use weft_ids::{DocId, PageId, Seq, SessionId, UnixMillis};
+use weft_room::{Identity, Kind, Member, Now, Outcome};
 use weft_store::{Expect, Store, StoreError};
 use weft_wire::{StateVector, Update};
 
@@ -23,6 +23,8 @@ use crate::task::{self, Command, Question};
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
+/// The colour of somebody whose app gave them none.
+const COLORLESS: &str = "#6b7280";
 /// Documents asked of the store at a time.
 const LIST_PAGE: usize = 1_000;
 
@@ -215,7 +217,8 @@ impl Hub {
         let member = Member {
             may_write: grant.may_write(),
             acks: joining.acks(),
-            user: grant.subject().user.clone(),
+            user: grant.subject().user().cloned(),
+            identity: identity(grant),
             schema: joining.schema,
         };
         let outbox = Outbox::new(joining.envelope, joining.outlet);
@@ -269,7 +272,7 @@ impl Hub {
         }
         let created = self.0.store.head(grant.doc()).await?.is_none();
         let (reply, answer) = oneshot::channel();
-        let (author, user) = (self.0.session_id(), grant.subject().user.clone());
+        let (author, user) = (self.0.session_id(), grant.subject().user().cloned());
         self.0.reach(grant.doc(), Command::Submit { author, user, submission, reply }, |_| Ok(()))?;
         let submitted = |seq, changed| Submitted {
             position: Position { seq, etag: format!("\"{seq}\"") },
@@ -381,6 +384,20 @@ impl Hub {
             return Err(HubError::Unknown);
         }
         Ok((answer.body, answer.position))
+    }
+}
+
+/// What others are shown of whoever has `grant`. In a document that is nobody's, presence is its clients' own affair.
+pub(crate) fn identity(grant: &Grant) -> Identity {
+    let subject = grant.subject();
+    let is_page = PageId::of(grant.doc()).is_some();
+    let vouched = if is_page { subject.person.is_some() } else { subject.app.is_some() };
+    match (subject.name(), subject.color()) {
+        (Some(name), color) if vouched => {
+            Identity::Known { name: name.clone(), color: color.cloned().unwrap_or_else(|| COLORLESS.into()) }
+        }
+        _ if is_page => Identity::Guest,
+        _ => Identity::Free,
     }
 }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use weft_access::Grant;
 use weft_ids::{DocId, SessionId};
 use weft_room::Acks;
 use weft_wire::{ClientMessage, Dialect, Envelope};
 
+use crate::hub::identity;
 use crate::limits::{ROOM_QUEUE_BYTES_MAX, ROOM_QUEUE_BYTES_MIN};
 use crate::outbox::{Mail, Outbox, Outlet};
 use crate::task::Command;
@@ -100,6 +102,18 @@ impl Session {
     /// Resolves when the room's queue can take a message of `bytes` bytes.
     pub async fn has_room(&self, bytes: usize) {
         let _ = self.room.space.acquire_many(units(bytes)).await;
+    }
+
+    /// From now on it may what `grant` allows, and is shown as whom that was given to. What was said before counts as
+    /// before.
+    pub fn regrant(&self, grant: &Grant) {
+        let command = Command::Regrant {
+            session: self.id,
+            may_write: grant.may_write(),
+            user: grant.subject().user().cloned(),
+            identity: identity(grant),
+        };
+        let _ = self.room.commands.send(command);
     }
 
     /// Takes all that waits for the session.

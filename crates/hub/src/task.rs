@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 use weft_ids::{DocId, Seq, SessionId, UserId};
-use weft_room::{Effect, Event, Member, Missed, Outcome, RequestId, Room};
+use weft_room::{Effect, Event, Identity, Member, Missed, Outcome, RequestId, Room};
 use weft_store::StoreError;
 use weft_wire::{ClientMessage, StateVector};
 
@@ -42,6 +42,12 @@ pub(crate) enum Command {
     },
     Leave {
         session: SessionId,
+    },
+    Regrant {
+        session: SessionId,
+        may_write: bool,
+        user: Option<UserId>,
+        identity: Identity,
     },
     Message {
         session: SessionId,
@@ -268,6 +274,9 @@ impl Task {
                     self.empty_since = Some(Instant::now());
                 }
                 Event::Leave { session }
+            }
+            Command::Regrant { session, may_write, user, identity } => {
+                Event::Regrant { session, may_write, user, identity }
             }
             Command::Message { session, message, space } => {
                 drop(space);

@@ -24,6 +24,23 @@ pub enum Acks {
     Echo,
 }
 
+/// What may stand in somebody's presence under `user`, where every editor binding shows who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// Whatever they say: the document is not the wiki's.
+    #[default]
+    Free,
+    /// A name and a colour of their own choice, but no id, since nobody vouches for them.
+    Guest,
+    /// This name and colour, and the id of [`Member::user`], whatever they say.
+    Known {
+        /// What they are called.
+        name: Arc<str>,
+        /// `#rrggbb`.
+        color: Arc<str>,
+    },
+}
+
 /// Who joins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -33,6 +50,8 @@ pub struct Member {
     pub acks: Acks,
     /// Who they proved to be, if they did.
     pub user: Option<UserId>,
+    /// What others are shown of them.
+    pub identity: Identity,
     /// The document schema their client knows, if it said so: a page with a newer one is read-only for them.
     pub schema: Option<u32>,
 }
@@ -70,6 +89,17 @@ pub enum Event {
         session: SessionId,
         /// Who.
         member: Member,
+    },
+    /// What a session may, or who it is shown as, is not what it was. Its dialect and its schema stay.
+    Regrant {
+        /// Which.
+        session: SessionId,
+        /// Whether it may change the document from now on.
+        may_write: bool,
+        /// Who they are now.
+        user: Option<UserId>,
+        /// What others are shown of them.
+        identity: Identity,
     },
     /// A session is gone, however it went.
     Leave {

@@ -83,6 +83,26 @@ impl Presence {
         Told::Shown
     }
 
+    /// Whom a session speaks for.
+    pub(crate) fn spoken_by(&self, session: SessionId) -> Vec<ClientId> {
+        let shown = |present: &Present| present.session == session && present.state.is_some();
+        self.present.iter().filter(|(_, present)| shown(present)).map(|(client, _)| *client).collect()
+    }
+
+    /// What is shown of a client.
+    pub(crate) fn state(&self, client: ClientId) -> Option<Bytes> {
+        self.present.get(&client)?.state.clone()
+    }
+
+    /// Shows a client differently, though it said nothing: told with a clock that counts as news.
+    pub(crate) fn restate(&mut self, client: ClientId, state: Bytes) {
+        if let Some(present) = self.present.get_mut(&client) {
+            present.state = Some(state);
+            present.clock = present.clock.saturating_add(1);
+            self.changed.insert(client);
+        }
+    }
+
     /// A session is gone: so is everyone it spoke for.
     pub(crate) fn leave(&mut self, session: SessionId, now: u64) {
         self.end(|present| present.session == session, now);

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use weft_doc::Document;
-use weft_ids::{ClientId, Seq, SessionId};
+use weft_ids::{ClientId, Seq, SessionId, UserId};
 use weft_wire::{ClientMessage, ServerMessage, StateVector, Update, awareness};
 
 use crate::aside::Aside;
 use crate::catchup::Catchup;
 use crate::effect::{Effect, HangUp, Outcome};
-use crate::event::{Acks, Event, Member, Now};
+use crate::event::{Acks, Event, Identity, Member, Now};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
@@ -27,6 +27,8 @@ const SCHEMA: (&str, &str) = ("weft", "schema");
 const REBUILDS_MAX: u32 = 2;
 const FAILED_TO_MERGE: &str =
     "this document failed to merge more than once and is read-only until everybody has left it for a while";
+
+const NO_LONGER_ALLOWED: &str = "you may read this document, but no longer change it";
 
 /// A document as it was loaded: a whole state and what came after it.
 #[derive(Debug, Default)]
@@ -119,6 +121,9 @@ impl Room {
     pub fn handle(&mut self, event: Event, now: Now, effects: &mut Vec<Effect>) {
         match event {
             Event::Join { session, member } => self.join(session, member, now, effects),
+            Event::Regrant { session, may_write, user, identity } => {
+                self.regrant(session, may_write, user, identity, effects);
+            }
             Event::Leave { session } => self.leave(session, now, effects),
             Event::Message { session, message } => self.message(session, message, now, effects),
             Event::Submit { request, author, user, name, kind, update } => {
@@ -239,11 +244,7 @@ impl Room {
         if self.rebuilds >= REBUILDS_MAX && self.read_only.is_none() {
             self.read_only = Some(FAILED_TO_MERGE);
             for (to, session) in &self.sessions {
-                let message = match session.member.acks {
-                    Acks::Status => ServerMessage::Authenticated { read_only: true },
-                    Acks::Echo => ServerMessage::PermissionDenied(FAILED_TO_MERGE.into()),
-                };
-                effects.push(Effect::Send { to: *to, message });
+                effects.push(Effect::Send { to: *to, message: no_longer(session, FAILED_TO_MERGE) });
             }
         }
     }
@@ -260,6 +261,33 @@ impl Room {
         if let Some(entries) = self.presence.everyone() {
             effects.push(Effect::Whisper { to: Some(id), entries });
         }
+    }
+
+    fn regrant(
+        &mut self,
+        id: SessionId,
+        may_write: bool,
+        user: Option<UserId>,
+        identity: Identity,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let before = self.may_write(session);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.regrant(may_write, user, identity);
+        for client in self.presence.spoken_by(id) {
+            let said = self.presence.state(client);
+            if let Some(state) = said.and_then(|state| session.stamp(&state)) {
+                self.presence.restate(client, state);
+            }
+        }
+        let Some(session) = self.sessions.get(&id) else { return };
+        let message = match (before, self.may_write(session)) {
+            (true, false) => no_longer(session, NO_LONGER_ALLOWED),
+            (false, true) => ServerMessage::Authenticated { read_only: false },
+            _ => return,
+        };
+        effects.push(Effect::Send { to: id, message });
     }
 
     fn leave(&mut self, id: SessionId, now: Now, effects: &mut Vec<Effect>) {
@@ -317,6 +345,9 @@ impl Room {
             let Some(session) = self.sessions.get_mut(&id) else { return };
             // The first presence a client sends is its own and alone; later ones may pass on what it heard of others.
             let announces = session.announced.is_none() && entries.len() == 1 && entry.state.is_some();
+            let stamped = entry.state.as_ref().and_then(|state| session.stamp(state));
+            let stamped = stamped.map(|state| awareness::Entry { state: Some(state), ..*entry });
+            let entry = stamped.as_ref().unwrap_or(entry);
             match self.presence.tell(id, entry, announces, now.mono) {
                 Told::Shown => {
                     if announces {
@@ -430,5 +461,13 @@ impl Room {
 
     fn hang_up(&mut self, session: SessionId, why: HangUp, effects: &mut Vec<Effect>) {
         effects.push(Effect::HangUp { session, why });
+    }
+}
+
+/// How a session is told that it may not write any more.
+fn no_longer(session: &Session, why: &'static str) -> ServerMessage {
+    match session.member.acks {
+        Acks::Status => ServerMessage::Authenticated { read_only: true },
+        Acks::Echo => ServerMessage::PermissionDenied(why.into()),
     }
 }

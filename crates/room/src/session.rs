@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::{Map, Value, json};
 use smallvec::SmallVec;
-use weft_ids::ClientId;
+use weft_ids::{ClientId, UserId};
 use weft_wire::{DeleteSpan, StateVector, Update};
 
-use crate::event::Member;
+use crate::event::{Identity, Member};
 use crate::limits::{AUTHOR_NAME_BYTES_MAX, STEP1_BURST, STEP1_EVERY_MS};
 
 /// Clocks a document must have reached.
@@ -67,6 +68,7 @@ struct Bucket {
 impl Session {
     pub(crate) fn new(member: Member, now: u64) -> Self {
         Self {
+            name: known_name(&member.identity),
             member,
             asked: None,
             stepped: false,
@@ -77,7 +79,6 @@ impl Session {
             owed: Vec::new(),
             too_large: false,
             gaps: 0,
-            name: None,
             step1: Bucket { left: STEP1_BURST, refilled: now },
             deferred: None,
         }
@@ -97,10 +98,44 @@ impl Session {
         may
     }
 
+    /// What it may, and who it is shown as, from now on.
+    pub(crate) fn regrant(&mut self, may_write: bool, user: Option<UserId>, identity: Identity) {
+        self.member.may_write = may_write;
+        self.member.user = user;
+        self.member.identity = identity;
+        self.name = known_name(&self.member.identity).or(self.name.take());
+    }
+
+    /// What others are to see instead of `presence`, if it says of itself what it may not.
+    pub(crate) fn stamp(&self, presence: &Bytes) -> Option<Bytes> {
+        let identity = &self.member.identity;
+        if *identity == Identity::Free {
+            return None;
+        }
+        let mut state: Map<String, Value> = serde_json::from_slice(presence).ok()?;
+        let said = state.get("user");
+        let shown = match identity {
+            Identity::Known { name, color } => {
+                json!({ "id": self.member.user.as_ref().map(UserId::as_str), "name": &**name, "color": &**color })
+            }
+            _ => {
+                let mut user = said?.as_object()?.clone();
+                user.remove("id")?;
+                Value::Object(user)
+            }
+        };
+        if said == Some(&shown) {
+            return None;
+        }
+        state.insert("user".to_owned(), shown);
+        serde_json::to_vec(&state).ok().map(Bytes::from)
+    }
+
     /// Learns the person's name from their presence, `{"user":{"name":…}}` as every editor binding has it. Looks only
     /// when the name it knows no longer stands in the text: presence changes with every keystroke, names do not.
     pub(crate) fn learn_name(&mut self, presence: &Bytes) {
-        if self.name.as_ref().is_some_and(|name| contains(presence, name.as_bytes())) {
+        let known = matches!(self.member.identity, Identity::Known { .. });
+        if known || self.name.as_ref().is_some_and(|name| contains(presence, name.as_bytes())) {
             return;
         }
         let Ok(state) = serde_json::from_slice::<serde_json::Value>(presence) else { return };
@@ -121,6 +156,14 @@ pub(crate) fn debt_of(update: &Update) -> Debt {
     clocks.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
     clocks.dedup_by_key(|(client, _)| *client);
     Debt { clocks, deletes: update.deletes().into() }
+}
+
+/// The name that the server vouches for.
+fn known_name(identity: &Identity) -> Option<Arc<str>> {
+    match identity {
+        Identity::Known { name, .. } => Some(author_name(name)),
+        Identity::Free | Identity::Guest => None,
+    }
 }
 
 /// A person's name, as long as the log keeps it.

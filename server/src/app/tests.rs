@@ -34,7 +34,6 @@ impl World {
             history: History::new(store.clone(), hub.clone(), &HistorySettings::default()),
             hub,
             store,
-            rules: Rules { open: settings.open },
             draining: CancellationToken::new(),
             connections: Connections::new(10, 10),
             metrics: Metrics::start(false),

@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weft_access::{Action, Grant, Subject};
+use weft_access::{Grant, Right, Subject};
 use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
 use weft_ids::DocId;
 use weft_wire::{StateVector, Update};
@@ -123,14 +123,14 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
     match ask {
         Ask::State => {
             let since = since(parts.uri.query())?;
-            state(app, grant(app, subject, Action::Read(doc))?, since, &parts.headers).await
+            state(app, grant(app, &subject, doc, Right::Read)?, since, &parts.headers).await
         }
-        Ask::Text => text(app, grant(app, subject, Action::Read(doc))?, &parts.headers).await,
-        Ask::Update => update(app, grant(app, subject, Action::Write(doc))?, &parts.headers, body).await,
+        Ask::Text => text(app, grant(app, &subject, doc, Right::Read)?, &parts.headers).await,
+        Ask::Update => update(app, grant(app, &subject, doc, Right::Write)?, &parts.headers, body).await,
         Ask::Past(ask) => {
             let write = !matches!(parts.method, Method::GET | Method::HEAD);
-            let action = if write { Action::Write(doc) } else { Action::Read(doc) };
-            history::answer(app, grant(app, subject, action)?, ask, &parts, body).await
+            let right = if write { Right::Write } else { Right::Read };
+            history::answer(app, grant(app, &subject, doc, right)?, ask, &parts, body).await
         }
     }
 }
@@ -145,11 +145,11 @@ fn route(path: &str) -> Result<(DocId, Ask), ApiError> {
 }
 
 pub(crate) fn subject(extensions: &Extensions, headers: &HeaderMap) -> Subject {
-    Subject { local: peer::is_local(extensions, headers), user: None }
+    Subject { local: peer::is_local(extensions, headers), ..Subject::default() }
 }
 
-pub(crate) fn grant(app: &AppState, subject: Subject, action: Action) -> Result<Grant, ApiError> {
-    weft_access::decide(&app.rules, &subject, action).map_err(|_| ApiError::not_open())
+pub(crate) fn grant(app: &AppState, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, ApiError> {
+    app.decide(subject, doc, right).map_err(|_| ApiError::not_open())
 }
 
 /// The state vector of `?sv=`, base64url with or without padding.
@@ -183,7 +183,7 @@ fn since(query: Option<&str>) -> Result<Option<StateVector>, ApiError> {
 )]
 pub(crate) async fn list(State(app): State<AppState>, request: Request) -> Result<Response, ApiError> {
     // Which documents there are is as much a secret as what stands in them.
-    if !app.rules.open && !peer::is_local(request.extensions(), request.headers()) {
+    if !app.settings.open && !peer::is_local(request.extensions(), request.headers()) {
         return Err(ApiError::not_open());
     }
     let documents = app.hub.documents().await?;

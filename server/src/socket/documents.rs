@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weft_access::{Action, Grant, Rules, Subject, decide};
-use weft_hub::{Hub, JoinError, Joining, Mail, Outlet, Session};
+use weft_access::{Grant, Right, Subject};
+use weft_hub::{JoinError, Joining, Mail, Outlet, Session};
 use weft_ids::{DocId, DocIdError};
 use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage};
 
 use super::Wishes;
+use crate::app::AppState;
 
 /// Documents one socket may have open.
 pub(crate) const DOCUMENTS_PER_SOCKET_MAX: usize = 100;
@@ -38,8 +39,7 @@ struct Open {
 }
 
 pub(crate) struct Documents {
-    hub: Hub,
-    rules: Rules,
+    app: AppState,
     subject: Subject,
     wishes: Wishes,
     /// y-websocket: the one document of the socket.
@@ -52,16 +52,16 @@ pub(crate) struct Documents {
 
 impl Documents {
     /// A socket whose frames name their documents.
-    pub(crate) fn named(hub: Hub, rules: Rules, subject: Subject, wishes: Wishes) -> Self {
+    pub(crate) fn named(app: AppState, subject: Subject, wishes: Wishes) -> Self {
         let outlet = Outlet::default();
         let named = HashMap::new();
-        Self { hub, rules, subject, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
+        Self { app, subject, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
     }
 
     /// A socket for one document.
-    pub(crate) fn one(hub: Hub, grant: Grant, wishes: Wishes) -> Result<Self, JoinError> {
+    pub(crate) fn one(app: AppState, grant: Grant, wishes: Wishes) -> Result<Self, JoinError> {
         let subject = grant.subject().clone();
-        let mut documents = Self::named(hub, Rules::default(), subject, wishes);
+        let mut documents = Self::named(app, subject, wishes);
         documents.dialect = Dialect::YWebsocket;
         documents.only = Some(documents.join(grant, Envelope::YWebsocket)?);
         Ok(documents)
@@ -180,7 +180,7 @@ impl Documents {
         let name = envelope.document().unwrap_or_default();
         let doc = DocId::new(name).map_err(|error| error.to_string())?;
         let grant =
-            decide(&self.rules, &self.subject, Action::Write(doc)).map_err(|refused| refused.to_string())?;
+            self.app.decide(&self.subject, doc, Right::Write).map_err(|refused| refused.to_string())?;
         let open = self.join(grant, envelope).map_err(|error| error.to_string())?;
         self.named.insert(address.clone(), open);
         Ok(())
@@ -190,7 +190,7 @@ impl Documents {
         let grant = if self.wishes.read_only { grant.read_only() } else { grant };
         let joining = Joining { envelope, outlet: self.outlet.clone(), schema: self.wishes.schema };
         let read_only = !grant.may_write();
-        Ok(Open { session: self.hub.join(&grant, joining)?, read_only })
+        Ok(Open { session: self.app.hub.join(&grant, joining)?, read_only })
     }
 
     /// An answer that names no document.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use weft_ids::{ClientId, SessionId, UnixMillis};
-use weft_room::{Acks, Counts, Event, HangUp, Kind, Member, Now, RequestId};
+use weft_room::{Acks, Counts, Event, HangUp, Identity, Kind, Member, Now, RequestId};
 use weft_wire::{ClientMessage, Dialect};
 
 use super::plan::{Op, Plan, What};
@@ -154,8 +154,13 @@ impl World {
             let Some(frame) = link.up.pop_front() else { return Ok(()) };
             let session = link.session;
             if !std::mem::replace(&mut link.joined, true) {
-                let member =
-                    Member { may_write: client.role.writes, acks: acks(client), user: None, schema: None };
+                let member = Member {
+                    may_write: client.role.writes,
+                    acks: acks(client),
+                    user: None,
+                    identity: Identity::Free,
+                    schema: None,
+                };
                 self.server.inbox.push_back(Event::Join { session, member });
             }
             match client.role.dialect.decode(&frame) {

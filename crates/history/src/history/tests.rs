@@ -1,4 +1,4 @@
-use weft_access::{Action, Rules, Subject, decide};
+use weft_access::{DocRules, Right, Subject, decide};
 use weft_hub::{HubSettings, Submission};
 use weft_ids::DocId;
 use weft_store::MemoryStore;
@@ -13,7 +13,7 @@ struct World {
 
 fn grant() -> Grant {
     let doc = DocId::new("d").unwrap();
-    decide(&Rules { open: true }, &Subject::default(), Action::Write(doc)).unwrap()
+    decide(&DocRules::Free { open: true }, &Subject::default(), doc, Right::Write).unwrap()
 }
 
 impl World {

@@ -1,6 +1,6 @@
 //! Restore, versions and copies over a hub with an in-memory store.
 
-use weft_access::{Action, Rules, Subject, decide};
+use weft_access::{DocRules, Right, Subject, decide};
 use weft_hub::{Hub, HubSettings};
 use weft_store::{MemoryStore, Store};
 use weft_wire::Update;
@@ -10,7 +10,7 @@ use crate::history::HistorySettings;
 
 fn grant(name: &str) -> Grant {
     let doc = DocId::new(name).unwrap();
-    decide(&Rules { open: true }, &Subject::default(), Action::Write(doc)).unwrap()
+    decide(&DocRules::Free { open: true }, &Subject::default(), doc, Right::Write).unwrap()
 }
 
 /// The document `d`: "hi" is written and deleted.

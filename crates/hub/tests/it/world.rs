@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::timeout;
-use weft_access::{Action, Grant, Rules, Subject, decide};
+use weft_access::{DocRules, Grant, Right, Subject, decide};
 use weft_hub::{Hub, HubSettings, Joining, Mail, Outlet, Session};
 use weft_ids::DocId;
 use weft_store::MemoryStore;
@@ -14,7 +14,7 @@ use weft_wire::{ClientMessage, Envelope, Update};
 
 pub(crate) fn grant(name: &str) -> Grant {
     let doc = DocId::new(name).unwrap();
-    decide(&Rules { open: true }, &Subject::default(), Action::Write(doc)).unwrap()
+    decide(&DocRules::Free { open: true }, &Subject::default(), doc, Right::Write).unwrap()
 }
 
 pub(crate) fn hub(store: &Arc<FaultyStore>) -> Hub {
@@ -55,8 +55,8 @@ impl Client {
         self.say(ClientMessage::Update(typed(client, clock, letter))).await;
     }
 
-    /// Waits for a frame that `wanted` says yes to.
-    pub(crate) async fn hears(&self, wanted: impl Fn(&[u8]) -> bool) {
+    /// Waits for a frame that `right` says yes to.
+    pub(crate) async fn hears(&self, right: impl Fn(&[u8]) -> bool) {
         timeout(Duration::from_secs(20), async {
             loop {
                 let mut mail = Mail::default();
@@ -65,7 +65,7 @@ impl Client {
                 {
                     let mut heard = self.heard.lock().unwrap();
                     heard.append(&mut mail.frames);
-                    if let Some(at) = heard.iter().position(|frame| wanted(frame)) {
+                    if let Some(at) = heard.iter().position(|frame| right(frame)) {
                         heard.remove(at);
                         return;
                     }

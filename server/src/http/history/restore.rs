@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weft_access::{Action, Grant};
+use weft_access::{Grant, Right};
 use weft_history::{Restored, Wanted};
 use weft_ids::{DocId, Seq};
 use weft_wire::Place;
@@ -148,8 +148,7 @@ pub(crate) async fn copy(app: &AppState, grant: Grant, wish: CopyWish) -> Result
         Some(name) => DocId::new(name).map_err(|error| malformed(format!("not a name: {error}")))?,
         None => app.history.name_for_copy(grant.doc()).await?,
     };
-    let target = weft_access::decide(&app.rules, grant.subject(), Action::Write(to))
-        .map_err(|_| ApiError::not_open())?;
+    let target = app.decide(grant.subject(), to, Right::Write).map_err(|_| ApiError::not_open())?;
     let at = match wish.at {
         Some(at) => Seq(at),
         None => app.history.open(&grant).await?.head(),
