@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 use weft_access::Grant;
-use weft_ids::{DocId, PageId, Seq, SessionId, UnixMillis};
+use weft_ids::{DocId, PageId, Seq, SessionId, UnixMillis, UserId};
 use weft_room::{Identity, Kind, Member, Now, Outcome};
 use weft_store::{Expect, Store, StoreError};
 use weft_wire::{StateVector, Update};
@@ -23,6 +23,8 @@ use crate::task::{self, Command, Question};
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
+/// Edits that a listener may be behind before it misses some.
+const EDITS_KEPT: usize = 4_096;
 /// The colour of somebody whose app gave them none.
 const COLORLESS: &str = "#6b7280";
 /// Documents asked of the store at a time.
@@ -129,6 +131,19 @@ pub struct Submitted {
     pub created: bool,
 }
 
+/// That a document was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Which document.
+    pub doc: DocId,
+    /// Its title since; empty if it has none.
+    pub title: Arc<str>,
+    /// When, at the latest.
+    pub at: UnixMillis,
+    /// Who was the last to change it, if they were signed in.
+    pub by: Option<UserId>,
+}
+
 /// A document in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentSummary {
@@ -179,6 +194,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) metrics: Metrics,
     pub(crate) began: Instant,
+    pub(crate) edits: broadcast::Sender<Edit>,
     /// About the memory that open documents take, bytes.
     pub(crate) weight: AtomicU64,
     /// When documents were last closed for want of memory, ms since the hub began.
@@ -199,6 +215,7 @@ impl Hub {
             registry: Registry::default(),
             metrics: Metrics::new(),
             began: Instant::now(),
+            edits: broadcast::Sender::new(EDITS_KEPT),
             weight: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -328,6 +345,35 @@ impl Hub {
         }
         documents.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.doc.cmp(&b.doc)));
         Ok(documents)
+    }
+
+    /// The titles of all documents that have one.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn titles(&self) -> Result<Vec<(DocId, Arc<str>)>, StoreError> {
+        let mut titles = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.0.store.list(TITLE, after.as_deref(), LIST_PAGE).await?;
+            for entry in &page {
+                let title = String::from_utf8_lossy(&entry.value.bytes);
+                if let Ok(doc) = DocId::new(&entry.key[TITLE.len()..]) {
+                    titles.push((doc, title.into()));
+                }
+            }
+            if page.len() < LIST_PAGE {
+                return Ok(titles);
+            }
+            after = page.last().map(|entry| entry.key.clone());
+        }
+    }
+
+    /// What is edited from now on, told a moment after it happens and not more often than a few times a second for one
+    /// document. A listener that lags misses some.
+    #[must_use]
+    pub fn edits(&self) -> broadcast::Receiver<Edit> {
+        self.0.edits.subscribe()
     }
 
     /// How things are, told to the metrics too.

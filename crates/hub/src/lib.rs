@@ -13,7 +13,7 @@ mod registry;
 mod session;
 mod task;
 
-pub use hub::{DocumentSummary, Hub, HubError, HubSettings, Position, Status, Submission, Submitted};
+pub use hub::{DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted};
 pub use outbox::{Closing, Mail, Outlet};
 pub use session::{JoinError, Joining, Session};
 pub use weft_room::Kind;

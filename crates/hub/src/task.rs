@@ -23,7 +23,7 @@ use weft_wire::{ClientMessage, StateVector};
 
 use self::appends::Appends;
 use self::opening::{DAMAGED, fail, open, renew};
-use crate::hub::{HubError, Inner, Position, Submission};
+use crate::hub::{Edit, HubError, Inner, Position, Submission};
 use crate::limits::{
     CHECKPOINT_PAUSE, DRAIN_PATIENCE, ENCODE_INLINE_BYTES_MAX, EVICTION_PAUSE, TITLE_BYTES_MAX, TITLE_EARLY,
     TITLE_PAUSE, TURN_EVENTS_MAX, UNSAVED_BYTES_MAX,
@@ -114,6 +114,8 @@ pub(crate) struct Task {
     checkpointed: Instant,
     title: String,
     title_due: Option<Instant>,
+    /// Who changed the document last, if they were signed in.
+    last_author: Option<UserId>,
     empty_since: Option<Instant>,
     evict: bool,
     stopping: Option<Instant>,
@@ -147,6 +149,7 @@ pub(crate) async fn run(
         behind,
         checkpointed: Instant::now(),
         title_due: replayed.then(|| Instant::now() + TITLE_PAUSE),
+        last_author: None,
         empty_since: Some(Instant::now()),
         evict: false,
         stopping: None,
@@ -348,6 +351,11 @@ impl Task {
     fn note_title(&mut self) {
         self.title_due = None;
         let title = title_of(&self.room);
+        if self.changes > 0 && self.hub.edits.receiver_count() > 0 {
+            let (doc, by) = (self.doc.clone(), self.last_author.clone());
+            let edit = Edit { doc, title: title.as_str().into(), at: self.hub.now().wall, by };
+            let _ = self.hub.edits.send(edit);
+        }
         if title == self.title {
             return;
         }

@@ -48,7 +48,12 @@ impl Task {
                         None => self.outboxes.values().for_each(|outbox| outbox.whisper(&whisper)),
                     }
                 }
-                Effect::Append { ticket, drafts } => self.appends.push(ticket, drafts),
+                Effect::Append { ticket, drafts } => {
+                    if let Some(last) = drafts.last() {
+                        self.last_author.clone_from(&last.user);
+                    }
+                    self.appends.push(ticket, drafts);
+                }
                 Effect::Reply { request, outcome } => {
                     if let Some(reply) = self.requests.remove(&request) {
                         let _ = reply.send(Ok(outcome));

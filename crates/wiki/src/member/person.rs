@@ -1,0 +1,462 @@
+//! A person.
+
+use std::str::FromStr as _;
+
+use email_address::EmailAddress;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use weft_access::action::{Administer, BeHere, KeepAccount};
+use weft_access::{Allowed, Role};
+use weft_ids::{UnixMillis, UserId};
+
+use crate::change::Change;
+use crate::error::{Field, WikiError};
+use crate::model::Model;
+use crate::row::{Row, Table, pack, unpack};
+use crate::text::cleaned;
+use crate::wiki::{Stamp, Turn, Wiki, now};
+
+/// The longest name of a person, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 64;
+/// The longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// The most people of one server.
+pub const PEOPLE_MAX: usize = 20_000;
+/// The longest name of a time zone, in characters.
+const TIME_ZONE_CHARACTERS_MAX: usize = 64;
+/// Colours that people get in turn; they may choose another.
+const COLORS: &[&str] = &[
+    "#bb3f4e", "#b0521b", "#8a6a14", "#4f7a28", "#1f7d5c", "#187a86", "#2f6fb3", "#5d62c4", "#8a52b5",
+    "#b03f86",
+];
+
+/// Light, dark, or as the system has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.as_str() == word)
+    }
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id, for ever.
+    pub id: UserId,
+    /// Their e-mail address, as [`email_cleaned`] gives it.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// `#rrggbb`.
+    pub color: String,
+    /// What they are on this server.
+    pub role: Role,
+    /// They may not come in any more.
+    pub suspended: Option<Stamp>,
+    /// The hash of their password (PHC string); `None` if they sign in by other ways only.
+    pub password: Option<String>,
+    /// The language they chose.
+    pub language: Option<String>,
+    /// The time zone they chose, by its IANA name.
+    pub time_zone: Option<String>,
+    /// The theme they chose.
+    pub theme: Theme,
+    /// When they came.
+    pub created: UnixMillis,
+}
+
+/// What people may change of themselves; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// What they are called.
+    pub name: Option<String>,
+    /// `#rrggbb`.
+    pub color: Option<String>,
+    /// The language they chose; `Some(None)`: the browser's.
+    pub language: Option<Option<String>>,
+    /// The time zone they chose; `Some(None)`: the browser's.
+    pub time_zone: Option<Option<String>>,
+    /// The theme they chose.
+    pub theme: Option<Theme>,
+}
+
+/// An e-mail address as it is kept and compared: composed (NFC), in lower case.
+///
+/// # Errors
+/// [`WikiError::Invalid`] when it is none.
+pub fn email_cleaned(text: &str) -> Result<String, WikiError> {
+    let email = text.trim().nfc().collect::<String>().to_lowercase();
+    if email.len() > EMAIL_BYTES_MAX {
+        let why = format!("an e-mail address has at most {EMAIL_BYTES_MAX} bytes");
+        return Err(WikiError::invalid(Field::Email, why));
+    }
+    cleaned(Field::Email, &email, EMAIL_BYTES_MAX)?;
+    let is_plain = EmailAddress::from_str(&email).is_ok_and(|address| address.display_part().is_empty());
+    if !is_plain || email.contains(['"', ' ']) {
+        return Err(WikiError::invalid(Field::Email, "this is not an e-mail address, like name@example.com"));
+    }
+    Ok(email)
+}
+
+impl Wiki {
+    /// A person, if there is one with that id.
+    #[must_use]
+    pub fn person(&self, id: &UserId) -> Option<Person> {
+        self.model().people.get(id).cloned()
+    }
+
+    /// The person with an e-mail address.
+    #[must_use]
+    pub fn person_by_email(&self, email: &str) -> Option<Person> {
+        let email = email_cleaned(email).ok()?;
+        let model = self.model();
+        model.people.get(model.by_email.get(&email)?).cloned()
+    }
+
+    /// Everybody, by name.
+    #[must_use]
+    pub fn people(&self, _proof: &Allowed<BeHere>) -> Vec<Person> {
+        let mut people: Vec<Person> = self.model().people.iter().cloned().collect();
+        people.sort_by_cached_key(|person| (person.name.to_lowercase(), person.id.clone()));
+        people
+    }
+
+    /// Whether the server has an owner.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.model().people.iter().any(|person| person.role == Role::Owner)
+    }
+
+    /// Changes what somebody says of themselves.
+    ///
+    /// # Errors
+    /// [`WikiError::Invalid`] and those of the store.
+    pub async fn change_profile(
+        &self,
+        proof: &Allowed<KeepAccount>,
+        profile: Profile,
+    ) -> Result<Person, WikiError> {
+        let turn = self.turn().await;
+        let mut person = self.oneself(proof)?;
+        if let Some(name) = profile.name {
+            person.name = cleaned(Field::Name, &name, NAME_CHARACTERS_MAX)?;
+        }
+        if let Some(color) = profile.color {
+            person.color = color_cleaned(&color)?;
+        }
+        if let Some(language) = profile.language {
+            let clean = |text: String| cleaned(Field::Language, &text, 35);
+            person.language = language.map(clean).transpose()?;
+        }
+        if let Some(zone) = profile.time_zone {
+            let clean = |text: String| cleaned(Field::TimeZone, &text, TIME_ZONE_CHARACTERS_MAX);
+            person.time_zone = zone.map(clean).transpose()?;
+        }
+        if let Some(theme) = profile.theme {
+            person.theme = theme;
+        }
+        self.put(&turn, person.clone()).await?;
+        Ok(person)
+    }
+
+    /// Gives somebody a new password, by its hash, and signs them out everywhere but where they are.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn change_password(
+        &self,
+        proof: &Allowed<KeepAccount>,
+        hash: String,
+        keep: Option<&weft_ids::SignInId>,
+    ) -> Result<(), WikiError> {
+        let turn = self.turn().await;
+        let mut person = self.oneself(proof)?;
+        person.password = Some(hash);
+        let id = person.id.clone();
+        self.put(&turn, person).await?;
+        self.end_sign_ins(&turn, &id, keep).await
+    }
+
+    /// Makes somebody something else on this server.
+    ///
+    /// # Errors
+    /// [`WikiError::MoreThanOwn`], [`WikiError::LastOwner`] and those of the store.
+    pub async fn change_role(
+        &self,
+        proof: &Allowed<Administer>,
+        id: &UserId,
+        role: Role,
+    ) -> Result<Person, WikiError> {
+        let turn = self.turn().await;
+        let mut person = self.below(proof, id)?;
+        if role > proof.subject().person.as_ref().map_or(Role::Guest, |person| person.role) {
+            return Err(WikiError::MoreThanOwn);
+        }
+        if person.role == Role::Owner && role != Role::Owner {
+            self.keep_an_owner(id)?;
+        }
+        person.role = role;
+        self.put(&turn, person.clone()).await?;
+        Ok(person)
+    }
+
+    /// Keeps somebody out, or lets them in again. They are signed out at once.
+    ///
+    /// # Errors
+    /// [`WikiError::MoreThanOwn`], [`WikiError::LastOwner`] and those of the store.
+    pub async fn suspend(
+        &self,
+        proof: &Allowed<Administer>,
+        id: &UserId,
+        suspended: bool,
+    ) -> Result<Person, WikiError> {
+        let turn = self.turn().await;
+        let mut person = self.below(proof, id)?;
+        if suspended && person.role == Role::Owner {
+            self.keep_an_owner(id)?;
+        }
+        person.suspended = suspended.then(|| Stamp { at: now(), by: proof.by().cloned() });
+        self.put(&turn, person.clone()).await?;
+        if suspended {
+            self.end_sign_ins(&turn, id, None).await?;
+        }
+        Ok(person)
+    }
+
+    /// Adds somebody. `by` nobody: the command line, or the server itself.
+    ///
+    /// # Errors
+    /// [`WikiError::Invalid`], [`WikiError::Taken`], [`WikiError::TooMany`] and those of the store.
+    pub(crate) async fn add_person(
+        &self,
+        turn: &Turn<'_>,
+        email: &str,
+        name: &str,
+        role: Role,
+        password: Option<String>,
+    ) -> Result<Person, WikiError> {
+        let email = email_cleaned(email)?;
+        let name = cleaned(Field::Name, name, NAME_CHARACTERS_MAX)?;
+        let number = {
+            let model = self.model();
+            if model.by_email.contains_key(&email) {
+                return Err(WikiError::Taken(Field::Email));
+            }
+            model.people.len()
+        };
+        if number >= PEOPLE_MAX {
+            return Err(WikiError::TooMany { what: "people", max: PEOPLE_MAX });
+        }
+        let person = Person {
+            id: UserId::random(crate::wiki::dice()),
+            email,
+            name,
+            color: COLORS[number % COLORS.len()].to_owned(),
+            role,
+            suspended: None,
+            password,
+            language: None,
+            time_zone: None,
+            theme: Theme::Auto,
+            created: now(),
+        };
+        self.put(turn, person.clone()).await?;
+        Ok(person)
+    }
+
+    /// Whoever asks, as they are now.
+    pub(crate) fn oneself(&self, proof: &Allowed<KeepAccount>) -> Result<Person, WikiError> {
+        let id = proof.by().ok_or(weft_access::Refused::SignIn)?;
+        self.person(id).ok_or(WikiError::Refused(weft_access::Refused::SignIn))
+    }
+
+    /// Somebody whom the one who asks may look after: an admin is looked after by admins, an owner by owners.
+    pub(crate) fn below(&self, proof: &Allowed<Administer>, id: &UserId) -> Result<Person, WikiError> {
+        let person = self.person(id).ok_or(weft_access::Refused::Hidden)?;
+        let own = proof.subject().person.as_ref().map_or(Role::Guest, |person| person.role);
+        if person.role > own { Err(WikiError::MoreThanOwn) } else { Ok(person) }
+    }
+
+    /// That there is an owner besides `id` who can come in.
+    pub(crate) fn keep_an_owner(&self, id: &UserId) -> Result<(), WikiError> {
+        let model = self.model();
+        let other =
+            |person: &Person| person.id != *id && person.role == Role::Owner && person.suspended.is_none();
+        if model.people.iter().any(other) { Ok(()) } else { Err(WikiError::LastOwner) }
+    }
+}
+
+fn color_cleaned(text: &str) -> Result<String, WikiError> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+    match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        Some(_) => Ok(text.to_ascii_lowercase()),
+        None => Err(WikiError::invalid(Field::Color, "a colour looks like #2f6fb3")),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    id: String,
+    email: String,
+    name: String,
+    color: String,
+    role: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspended: Option<StoredStamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+    theme: String,
+    created: u64,
+}
+
+/// A [`Stamp`] as rows hold it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredStamp {
+    at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+impl From<&Stamp> for StoredStamp {
+    fn from(stamp: &Stamp) -> Self {
+        Self { at: stamp.at.0, by: stamp.by.as_ref().map(|by| by.as_str().to_owned()) }
+    }
+}
+
+impl From<StoredStamp> for Stamp {
+    fn from(stored: StoredStamp) -> Self {
+        Self { at: UnixMillis(stored.at), by: stored.by.and_then(|by| UserId::new(&by)) }
+    }
+}
+
+impl Row for Person {
+    type Id = UserId;
+    const NOUN: &'static str = "person";
+
+    fn id(&self) -> UserId {
+        self.id.clone()
+    }
+
+    fn word(id: &UserId) -> String {
+        id.as_str().to_owned()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let stored = Stored {
+            id: self.id.as_str().to_owned(),
+            email: self.email.clone(),
+            name: self.name.clone(),
+            color: self.color.clone(),
+            role: self.role.as_str().to_owned(),
+            suspended: self.suspended.as_ref().map(StoredStamp::from),
+            password: self.password.clone(),
+            language: self.language.clone(),
+            time_zone: self.time_zone.clone(),
+            theme: self.theme.as_str().to_owned(),
+            created: self.created.0,
+        };
+        pack(Self::VERSION, &stored)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let stored: Stored = unpack(Self::VERSION, bytes)?;
+        Some(Self {
+            id: UserId::new(&stored.id)?,
+            email: stored.email,
+            name: stored.name,
+            color: stored.color,
+            role: Role::read(&stored.role)?,
+            suspended: stored.suspended.map(Stamp::from),
+            password: stored.password,
+            language: stored.language,
+            time_zone: stored.time_zone,
+            theme: Theme::read(&stored.theme)?,
+            created: UnixMillis(stored.created),
+        })
+    }
+
+    fn table(model: &mut Model) -> &mut Table<Self> {
+        &mut model.people
+    }
+
+    fn reindex(model: &mut Model, before: Option<&Self>, after: Option<&Self>) {
+        if let Some(before) = before {
+            model.by_email.remove(&before.email);
+        }
+        if let Some(after) = after {
+            model.by_email.insert(after.email.clone(), after.id.clone());
+        }
+    }
+
+    fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<Change> {
+        let id = before.or(after).map(|person| person.id.clone());
+        id.map(Change::Person).into_iter().collect()
+    }
+
+    fn touches_rights(before: Option<&Self>, after: Option<&Self>) -> bool {
+        let seen = |person: &Self| {
+            (person.role, person.suspended.is_some(), person.name.clone(), person.color.clone())
+        };
+        before.is_some() && before.map(seen) != after.map(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_one_address_however_they_are_typed() {
+        assert_eq!(email_cleaned(" Ann@Example.COM ").unwrap(), "ann@example.com");
+        assert!(email_cleaned(&format!("{}@example.com", "a".repeat(64))).is_ok());
+        for bad in [
+            "",
+            "ann",
+            "@x.y",
+            "ann@",
+            "a b@x.y",
+            "Ann <ann@x.y>",
+            "ann@x.y\u{0}",
+            "ann@x.y\n",
+            "a\u{202e}@x.y",
+        ] {
+            let trimmed = bad.trim() == "ann@x.y";
+            assert_eq!(email_cleaned(bad).is_ok(), trimmed, "{bad:?}");
+        }
+        assert!(email_cleaned(&format!("a@{}.com", "x".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn a_colour_is_six_digits() {
+        assert_eq!(color_cleaned("#AbCdEf").unwrap(), "#abcdef");
+        for bad in ["", "red", "#abc", "#abcdeg", "abcdef", "#abcdef;x", "#ääääää"] {
+            assert!(color_cleaned(bad).is_err(), "{bad}");
+        }
+    }
+}
