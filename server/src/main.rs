@@ -1,6 +1,7 @@
 //! `weft`: the server, and the errands around its data directory.
 
 mod app;
+mod auth;
 mod backups;
 mod cli;
 mod config;
