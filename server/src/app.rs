@@ -7,18 +7,19 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, delete, get, patch, post, put};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use weft_access::{DocRules, Grant, Refused, Right, Subject, decide};
 use weft_history::History;
 use weft_hub::Hub;
-use weft_ids::DocId;
 use weft_store::Store;
+use weft_wiki::Wiki;
 
+use crate::auth::password::Hasher;
+use crate::auth::rate::Limits;
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::{admin, docs, guard, live, metrics, ready};
+use crate::http::{admin, docs, events, guard, live, metrics, pages, ready, shares, spaces};
 use crate::listen::Connections;
 use crate::running::Token;
 use crate::telemetry::Metrics;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) hub: Hub,
     /// What the documents were.
     pub(crate) history: History,
+    /// People, spaces and pages: who may what.
+    pub(crate) wiki: Wiki,
     /// For errands that read everything (backup); documents are reached through the hub.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,
@@ -43,14 +46,21 @@ pub(crate) struct App {
     pub(crate) draining: CancellationToken,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Metrics,
+    /// Hashes passwords and compares them.
+    pub(crate) hasher: Hasher,
+    /// How often what can be guessed may be tried.
+    pub(crate) limits: Limits,
+    /// The port it listens on.
+    pub(crate) port: u16,
     /// Opens `/api/admin`.
     pub(crate) token: Token,
 }
 
 impl App {
-    /// Decides what `subject` may do with `doc`, by what holds at this moment.
-    pub(crate) fn decide(&self, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, Refused> {
-        decide(&DocRules::Free { open: self.settings.open }, subject, doc, right)
+    /// What links begin with: the address under which people reach the server, without a slash at its end.
+    pub(crate) fn base_url(&self) -> String {
+        let own = || self.settings.listen.url(self.port).trim_end_matches('/').to_owned();
+        self.settings.public_url.get().map_or_else(own, str::to_owned)
     }
 }
 
@@ -69,6 +79,28 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/docs", get(docs::list))
         .route("/api/docs/{*path}", any(docs::document))
         .route("/api/admin/backup", get(admin::backup))
+        .route("/api/admin/spaces", get(spaces::list_all))
+        .route("/api/spaces", get(spaces::list).post(spaces::make))
+        .route("/api/spaces/{id}", get(spaces::one).patch(spaces::change).delete(spaces::remove))
+        .route("/api/spaces/{id}/grants", put(spaces::grant).delete(spaces::ungrant))
+        .route("/api/spaces/{id}/take-over", post(spaces::take_over))
+        .route("/api/spaces/{id}/pages", get(spaces::pages))
+        .route("/api/spaces/{id}/trash", get(spaces::trash))
+        .route("/api/pages", post(pages::make))
+        .route("/api/pages/{id}", get(pages::one).patch(pages::change).delete(pages::trash))
+        .route("/api/pages/{id}/move", post(pages::move_to))
+        .route("/api/pages/{id}/duplicate", post(pages::duplicate))
+        .route("/api/pages/{id}/restore", post(pages::restore))
+        .route("/api/pages/{id}/forever", delete(pages::destroy))
+        .route("/api/pages/{id}/access", put(pages::access))
+        .route("/api/pages/{id}/shares", get(shares::list).post(shares::make))
+        .route("/api/shares/{id}", patch(shares::change).delete(shares::end))
+        .route("/api/shares/{id}/link", post(shares::renew))
+        .route("/api/shared/{secret}", get(shares::shared))
+        .route("/api/shared/{secret}/unlock", post(shares::unlock))
+        .route("/api/home", get(pages::home))
+        .route("/api/find", get(pages::find))
+        .route("/api/events", get(events::events))
         .route("/ws", any(socket::upgrade))
         .route("/ws/", any(socket::upgrade))
         .route("/ws/{*room}", any(socket::upgrade))

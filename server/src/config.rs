@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
-pub(crate) use values::{Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, SettingValue};
+pub(crate) use values::{Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue};
 
 /// One setting, as the flags, the environment, the file and the example see it.
 #[derive(Debug)]
@@ -103,6 +103,11 @@ settings! {
     /// Host names under which Weft is reached besides `localhost` and IP addresses, for example behind a proxy.
     /// Requests for other names are refused, so that a foreign name pointed at this machine opens nothing. With `open`, all names pass.
     allowed_hosts: Names = "";
+
+    /// The address under which people reach Weft, for example `https://wiki.example.com`. Links that Weft makes begin with it.
+    /// With `https`, the cookies of browsers that are signed in are for https only. Its host need not stand in `allowed_hosts`.
+    /// Without it, links begin with the address in `listen`.
+    public_url: PublicUrl = "";
 
     /// Whether other machines may read `/metrics`. This machine always may.
     metrics_open: bool = "false";

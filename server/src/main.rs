@@ -1,6 +1,7 @@
 //! `weft`: the server, and the errands around its data directory.
 
 mod app;
+mod asking;
 mod auth;
 mod backups;
 mod cli;

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use axum::http::{Extensions, HeaderMap};
+use axum::http::{Extensions, HeaderMap, header};
+
+use crate::auth::cookie::Scheme;
+use crate::config::Settings;
 
 /// The address a request's connection came from; an extension of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,13 @@ const FORWARDED: &[&str] =
 pub(crate) fn is_local(extensions: &Extensions, headers: &HeaderMap) -> bool {
     let loopback = extensions.get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
     loopback && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// How whoever made the request reaches Weft: over https when the address that the operator gave for it
+/// (`public_url`) says so and the request was made for that host. A proxy's word counts for nothing.
+pub(crate) fn scheme(settings: &Settings, headers: &HeaderMap) -> Scheme {
+    let asked = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if settings.public_url.is_https_for(asked) { Scheme::Https } else { Scheme::Http }
 }
 
 #[cfg(test)]

@@ -5,13 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use governor::clock::DefaultClock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use weft_history::{History, HistorySettings};
 use weft_hub::{Hub, HubSettings};
+use weft_wiki::Wiki;
 
 use crate::app::{App, AppState, router};
+use crate::auth::password::Hasher;
+use crate::auth::rate::Limits;
 use crate::cli::{self, Exit};
 use crate::config::Settings;
 use crate::listen::{self, Connections};
@@ -100,14 +104,26 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         },
     );
     let kept = HistorySettings { memory_bytes_max: settings.history_memory_max.0 };
+    let history = History::new(store.clone(), hub.clone(), &kept);
+    let wiki = match Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await {
+        Ok(wiki) => wiki,
+        Err(error) => {
+            let reason = format!("what is stored of people, spaces and pages cannot be read: {error}");
+            return failed(Exit::Data, &reason);
+        }
+    };
     let app: AppState = Arc::new(App {
-        history: History::new(store.clone(), hub.clone(), &kept),
+        history,
+        wiki,
         hub,
         store,
         draining: CancellationToken::new(),
         connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
         metrics,
         token: Token::random(),
+        hasher: Hasher::new(),
+        limits: Limits::new(&DefaultClock::default()),
+        port,
         settings: settings.clone(),
     });
     let address = running::local_address(&settings.listen, port);

@@ -10,15 +10,15 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State, WebSocketUpgrade};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use weft_access::{Right, Subject};
+use weft_access::Right;
 
 use self::connection::Connection;
 use self::documents::Documents;
 use crate::app::AppState;
+use crate::asking::Credentials;
 use crate::http::error::ApiError;
 use crate::http::guard::{foreign_origin, origin_allowed};
 use crate::http::name;
-use crate::peer::is_local;
 
 /// The largest WebSocket message, bytes: what one client wrote offline must fit. Larger states go over HTTP.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 8 << 20;
@@ -86,18 +86,22 @@ fn accept(
     if !origin_allowed(request.headers(), &app.settings) {
         return Err(foreign_origin());
     }
-    let subject = Subject { local: is_local(request.extensions(), request.headers()), ..Subject::default() };
+    // Before anything is decided: what moves from here on is noticed.
+    let rights = app.wiki.rights();
+    let credentials =
+        Credentials::read(&app.settings, request.extensions(), request.headers(), request.uri());
+    let subject = credentials.subject(&app.wiki);
     let wishes = Wishes::of(request.uri())?;
     let documents = match request.uri().path().strip_prefix("/ws/") {
         None => {
             // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
-            weft_access::may_knock(app.settings.open, &subject).map_err(refused)?;
-            Documents::named(app.clone(), subject, wishes)
+            weft_access::may_knock(app.settings.open, &subject)?;
+            Documents::named(app.clone(), credentials, wishes)
         }
         Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
-            let grant = app.decide(&subject, doc, Right::Write).map_err(refused)?;
-            Documents::one(app.clone(), grant, wishes).map_err(|error| {
+            let grant = app.wiki.grant(&subject, doc, Right::Most)?;
+            Documents::one(app.clone(), credentials, grant, wishes).map_err(|error| {
                 ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "busy",
@@ -119,7 +123,7 @@ fn accept(
         upgrade.set_selected_protocol(offered);
     }
     let draining = app.draining.clone();
-    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents, draining).run()))
+    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents, draining, rights).run()))
 }
 
 fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
@@ -127,12 +131,8 @@ fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, 
     ApiError::new(StatusCode::BAD_REQUEST, code, message, help)
 }
 
-fn refused(refused: weft_access::Refused) -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, "not_local", refused.to_string(), "Ask whoever runs this server.")
-}
-
 /// What to tell one who asks for something else than a WebSocket (RFC 6455, section 4.2.2 and 4.4).
-fn not_a_socket(rejection: &WebSocketUpgradeRejection) -> ApiError {
+pub(crate) fn not_a_socket(rejection: &WebSocketUpgradeRejection) -> ApiError {
     let status = match rejection {
         WebSocketUpgradeRejection::MethodNotGet(_) => StatusCode::METHOD_NOT_ALLOWED,
         WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_) => StatusCode::UPGRADE_REQUIRED,

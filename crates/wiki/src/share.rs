@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use weft_access::action::ManagePage;
-use weft_access::{Allowed, Level, LinkClaim, Refused};
+use weft_access::{Allowed, Level, LinkClaim, Refused, Subject, page_level};
 use weft_ids::{PageId, ShareId, UnixMillis, UserId};
 
 use crate::change::Change;
@@ -78,6 +78,19 @@ impl Wiki {
     #[must_use]
     pub fn share(&self, id: &ShareId) -> Option<Share> {
         self.model().shares.get(id).cloned()
+    }
+
+    /// Whether some public link opens a page, its own or one above it.
+    #[must_use]
+    pub fn is_shared(&self, page: &PageId) -> bool {
+        let model = self.model();
+        let at = now();
+        let Some(facts) = model.facts(page) else { return false };
+        let opens = |share: &Share| {
+            let link = Subject { link: Some(share.claim()), ..Subject::default() };
+            share.holds(at) && page_level(&link, &facts).is_some()
+        };
+        model.shares.iter().any(opens)
     }
 
     /// The shares of a page, the oldest first.

@@ -302,8 +302,10 @@ fn with_number(slug: &str, number: usize) -> String {
     format!("{}{ending}", kept.trim_end_matches('-'))
 }
 
-/// The letters and digits of a text, with single dashes for what stands between them.
-pub(crate) fn slug_of(text: &str) -> String {
+/// The letters and digits of a text, with single dashes for what stands between them: at most [`SLUG_CHARACTERS_MAX`]
+/// characters, none if there is nothing of the kind in it.
+#[must_use]
+pub fn slug_of(text: &str) -> String {
     let mut slug = String::new();
     for c in text.to_lowercase().chars().take(4 * SLUG_CHARACTERS_MAX) {
         if c.is_alphanumeric() {

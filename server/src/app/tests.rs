@@ -1,6 +1,7 @@
 //! The routes over the in-memory store, without a socket.
 
 mod history;
+mod wiki;
 
 use std::net::SocketAddr;
 
@@ -27,24 +28,30 @@ struct World {
 }
 
 impl World {
-    fn new(settings: Settings) -> Self {
+    async fn new(settings: Settings) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let hub = Hub::new(store.clone(), HubSettings::default());
+        let history = History::new(store.clone(), hub.clone(), &HistorySettings::default());
+        let wiki = Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await.unwrap();
         let app = Arc::new(App {
-            history: History::new(store.clone(), hub.clone(), &HistorySettings::default()),
+            history,
+            wiki,
             hub,
             store,
             draining: CancellationToken::new(),
             connections: Connections::new(10, 10),
             metrics: Metrics::start(false),
             token: Token::random(),
+            hasher: Hasher::new(),
+            limits: Limits::new(&governor::clock::DefaultClock::default()),
+            port: 4545,
             settings: Arc::new(settings),
         });
         Self { app, peer: "127.0.0.1:9".parse().unwrap() }
     }
 
-    fn local() -> Self {
-        Self::new(Settings::default())
+    async fn local() -> Self {
+        Self::new(Settings::default()).await
     }
 
     fn seen_from(self, peer: &str) -> Self {
@@ -109,7 +116,7 @@ impl Answer {
 
 #[tokio::test]
 async fn an_update_posted_is_in_the_state_the_text_and_the_list() {
-    let world = World::local();
+    let world = World::local().await;
     let first = world.post("/api/docs/d/update", update(0)).await;
     assert_eq!((first.status, first.json()["seq"].as_u64()), (StatusCode::CREATED, Some(1)), "{first:?}");
     assert_eq!(first.header("weft-seq"), "1");
@@ -134,7 +141,7 @@ async fn an_update_posted_is_in_the_state_the_text_and_the_list() {
 
 #[tokio::test]
 async fn a_state_vector_narrows_the_state_to_what_it_lacks() {
-    let world = World::local();
+    let world = World::local().await;
     world.post("/api/docs/d/update", update(0)).await;
     let whole = world.get("/api/docs/d/state").await.body;
     // One client, id 1, clock 2: everything there is.
@@ -154,7 +161,7 @@ async fn a_state_vector_narrows_the_state_to_what_it_lacks() {
 
 #[tokio::test]
 async fn an_unchanged_document_is_not_sent_again() {
-    let world = World::local();
+    let world = World::local().await;
     world.post("/api/docs/d/update", update(0)).await;
     for path in ["/api/docs/d/state", "/api/docs/d/text"] {
         let tag = world.get(path).await.header("etag").to_owned();
@@ -172,7 +179,7 @@ async fn an_unchanged_document_is_not_sent_again() {
 
 #[tokio::test]
 async fn what_nobody_wrote_is_unknown_and_reading_creates_nothing() {
-    let world = World::local();
+    let world = World::local().await;
     for path in ["/api/docs/d/state", "/api/docs/d/text", "/api/docs/d/state?sv=AA"] {
         let answer = world.get(path).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "unknown_document"));
@@ -182,7 +189,7 @@ async fn what_nobody_wrote_is_unknown_and_reading_creates_nothing() {
 
 #[tokio::test]
 async fn every_name_is_its_own_document_and_comes_back_exactly() {
-    let world = World::local();
+    let world = World::local().await;
     let long = "%F0%9F%98%80".repeat(63);
     let encoded = [
         "a%2Fb",
@@ -224,7 +231,7 @@ async fn every_name_is_its_own_document_and_comes_back_exactly() {
 
 #[tokio::test]
 async fn names_that_are_none_are_refused_with_the_reason() {
-    let world = World::local();
+    let world = World::local().await;
     let long = "%61".repeat(256);
     for name in ["", "%00", "a%00b", "%FF", &long] {
         for ask in ["state", "text"] {
@@ -247,7 +254,7 @@ async fn names_that_are_none_are_refused_with_the_reason() {
 
 #[tokio::test]
 async fn the_wrong_method_is_told_the_right_one() {
-    let world = World::local();
+    let world = World::local().await;
     let answer = world.post("/api/docs/d/state", "").await;
     assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
     let answer = world.get("/api/docs/d/update").await;
@@ -258,7 +265,7 @@ async fn the_wrong_method_is_told_the_right_one() {
 
 #[tokio::test]
 async fn bytes_that_are_no_update_are_refused_and_leave_nothing() {
-    let world = World::local();
+    let world = World::local().await;
     for bad in [&b""[..], b"hello", &[1, 1, 1], &[255, 255, 255, 255, 15, 0]] {
         let answer = world.post("/api/docs/d/update", bad.to_vec()).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "bad_update"));
@@ -268,7 +275,7 @@ async fn bytes_that_are_no_update_are_refused_and_leave_nothing() {
 
 #[tokio::test]
 async fn an_update_with_a_gap_is_refused_with_the_state_vector_that_mends_it() {
-    let world = World::local();
+    let world = World::local().await;
     world.post("/api/docs/d/update", update(0)).await;
     let answer = world.post("/api/docs/d/update", update(5)).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "gap"));
@@ -278,7 +285,7 @@ async fn an_update_with_a_gap_is_refused_with_the_state_vector_that_mends_it() {
 
 #[tokio::test]
 async fn a_body_one_byte_past_the_limit_is_refused_announced_or_not() {
-    let world = World::local();
+    let world = World::local().await;
     let length = (UPDATE_BODY_BYTES_MAX + 1).to_string();
     let announced = [("content-length", length.as_str())];
     let answer = world.ask(Method::POST, "/api/docs/d/update", &announced, Body::empty()).await;
@@ -291,8 +298,8 @@ async fn a_body_one_byte_past_the_limit_is_refused_announced_or_not() {
 
 #[tokio::test]
 async fn other_machines_and_proxies_get_nothing_unless_the_server_is_open() {
-    let remote = World::local().seen_from("192.0.2.1:9");
-    let local = World::local();
+    let remote = World::local().await.seen_from("192.0.2.1:9");
+    let local = World::local().await;
     for path in ["/api/docs", "/api/docs/d/state", "/api/docs/d/text", "/metrics"] {
         let answer = remote.get(path).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "not_allowed"), "{path}");
@@ -303,16 +310,17 @@ async fn other_machines_and_proxies_get_nothing_unless_the_server_is_open() {
     let answer = remote.post("/api/docs/d/update", update(0)).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(answer.json()["error"]["help"].as_str().unwrap().contains("start with --open"));
-    let open = World::new(Settings { open: true, ..Settings::default() }).seen_from("192.0.2.1:9");
+    let open = World::new(Settings { open: true, ..Settings::default() }).await.seen_from("192.0.2.1:9");
     assert_eq!(open.post("/api/docs/d/update", update(0)).await.status, StatusCode::CREATED);
     assert_eq!(open.get("/metrics").await.status, StatusCode::FORBIDDEN);
-    let shown = World::new(Settings { metrics_open: true, ..Settings::default() }).seen_from("192.0.2.1:9");
+    let shown =
+        World::new(Settings { metrics_open: true, ..Settings::default() }).await.seen_from("192.0.2.1:9");
     assert_eq!(shown.get("/metrics").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_foreign_page_reads_and_writes_nothing_and_a_local_one_may_read_answers() {
-    let world = World::local();
+    let world = World::local().await;
     let foreign = [("origin", "https://evil.example")];
     for path in ["/api/docs", "/api/docs/d/state", "/metrics", "/api/admin/backup"] {
         let answer = world.ask(Method::GET, path, &foreign, Body::empty()).await;
@@ -340,7 +348,7 @@ async fn a_foreign_page_reads_and_writes_nothing_and_a_local_one_may_read_answer
 
 #[tokio::test]
 async fn a_foreign_host_name_reaches_only_the_probes() {
-    let world = World::local();
+    let world = World::local().await;
     let rebound = [("host", "evil.example")];
     let ask = async |path: &str| {
         let mut request = Request::get(path).header(rebound[0].0, rebound[0].1).body(Body::empty()).unwrap();
@@ -357,7 +365,7 @@ async fn a_foreign_host_name_reaches_only_the_probes() {
 
 #[tokio::test]
 async fn a_stopping_server_is_alive_but_not_ready() {
-    let world = World::local();
+    let world = World::local().await;
     assert_eq!(world.get("/ready").await.json(), serde_json::json!({"ready": true}));
     world.app.draining.cancel();
     let answer = world.get("/ready").await;
@@ -372,7 +380,7 @@ async fn a_stopping_server_is_alive_but_not_ready() {
 
 #[tokio::test]
 async fn every_answer_tells_browsers_what_a_page_may_do() {
-    let world = World::local();
+    let world = World::local().await;
     for path in ["/", "/api/docs", "/api/docs/d/state", "/nothing", "/live", "/metrics"] {
         let answer = world.get(path).await;
         assert!(answer.header("content-security-policy").contains("script-src 'self'"), "{path}");
@@ -384,7 +392,7 @@ async fn every_answer_tells_browsers_what_a_page_may_do() {
 
 #[tokio::test]
 async fn an_address_one_byte_past_the_limit_is_refused() {
-    let world = World::local();
+    let world = World::local().await;
     let path = |length: usize| format!("/live?{}", "x".repeat(length - "/live?".len()));
     assert_eq!(world.get(&path(URL_BYTES_MAX)).await.status, StatusCode::OK);
     assert_eq!(world.get(&path(URL_BYTES_MAX + 1)).await.status, StatusCode::URI_TOO_LONG);
@@ -392,7 +400,7 @@ async fn an_address_one_byte_past_the_limit_is_refused() {
 
 #[tokio::test]
 async fn admin_errands_need_the_token() {
-    let world = World::local();
+    let world = World::local().await;
     assert_eq!(world.get("/api/admin/backup").await.code(), "no_token");
     let wrong = [("authorization", "Bearer 00")];
     let answer = world.ask(Method::GET, "/api/admin/backup", &wrong, Body::empty()).await;

@@ -12,8 +12,9 @@ use cookie::{Cookie, SameSite};
 use super::secret::{Kind, Secret};
 
 /// How the browser reached Weft (or the proxy in front of it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Scheme {
+    #[default]
     Http,
     Https,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
@@ -18,12 +18,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weft_access::{Grant, Right, Subject};
 use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
-use weft_ids::DocId;
+use weft_ids::{DocId, PageId};
 use weft_wire::{StateVector, Update};
 
 use super::error::{ApiError, ErrorBody};
 use super::{etag, history, name};
 use crate::app::AppState;
+use crate::asking::Credentials;
 use crate::peer;
 
 /// The largest update a request may carry.
@@ -119,7 +120,7 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
     if !ask.methods().contains(&parts.method) {
         return Err(ApiError::method(ask.methods()));
     }
-    let subject = subject(&parts.extensions, &parts.headers);
+    let subject = Credentials::of(app, &parts).subject(&app.wiki);
     match ask {
         Ask::State => {
             let since = since(parts.uri.query())?;
@@ -144,12 +145,8 @@ fn route(path: &str) -> Result<(DocId, Ask), ApiError> {
     Ok((name::decode(encoded)?, ask))
 }
 
-pub(crate) fn subject(extensions: &Extensions, headers: &HeaderMap) -> Subject {
-    Subject { local: peer::is_local(extensions, headers), ..Subject::default() }
-}
-
 pub(crate) fn grant(app: &AppState, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, ApiError> {
-    app.decide(subject, doc, right).map_err(|_| ApiError::not_open())
+    Ok(app.wiki.grant(subject, doc, right)?)
 }
 
 /// The state vector of `?sv=`, base64url with or without padding.
@@ -187,7 +184,9 @@ pub(crate) async fn list(State(app): State<AppState>, request: Request) -> Resul
         return Err(ApiError::not_open());
     }
     let documents = app.hub.documents().await?;
-    let documents = documents.into_iter().map(DocumentEntry::from).collect();
+    // Which pages there are is for those who may see them: see the wiki's own lists.
+    let free = documents.into_iter().filter(|summary| PageId::of(&summary.doc).is_none());
+    let documents = free.map(DocumentEntry::from).collect();
     let fields = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((fields, Json(DocumentList { documents })).into_response())
 }

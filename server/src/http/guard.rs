@@ -95,12 +95,32 @@ pub(crate) fn origin_allowed(headers: &HeaderMap, settings: &Settings) -> bool {
     if !matches!(scheme, "http" | "https") {
         return false;
     }
-    let own = host(headers).is_some_and(|host| {
-        let port = if scheme == "https" { ":443" } else { ":80" };
-        let bare = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
-        bare(host) == bare(authority)
-    });
-    own || is_loopback(host_name(authority))
+    is_own(&origin, headers) || is_loopback(host_name(authority))
+}
+
+/// Whether a page of this very server made the request, or one that may act for its people (`allowed_origins`), or no
+/// page at all. Only then do the browser's cookies count: a page elsewhere on this machine, or of a neighbouring name,
+/// gets them sent along too.
+pub(crate) fn is_own_page(headers: &HeaderMap, settings: &Settings) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        return matches!(site, None | Some(b"same-origin" | b"none"));
+    };
+    let Some(origin) = origin.to_str().ok().map(str::to_ascii_lowercase) else { return false };
+    // Every sandboxed page of the world has the origin `null`.
+    (origin != "null" && settings.allowed_origins.0.contains(&origin)) || is_own(&origin, headers)
+}
+
+/// Whether an origin is the host that was asked for, which [`host_allowed`] vouches for.
+fn is_own(origin: &str, headers: &HeaderMap) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return false,
+    };
+    let bare = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
+    host(headers).is_some_and(|host| bare(host) == bare(authority))
 }
 
 /// Whether the request is meant for this server. A foreign name that resolves to this machine (DNS rebinding) would make
@@ -132,6 +152,7 @@ pub(crate) fn host_allowed(
     let known = settings.open
         || is_loopback(name)
         || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        || settings.public_url.host().is_some_and(|own| own.eq_ignore_ascii_case(name))
         || settings.allowed_hosts.0.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
     if known {
         return Ok(());
@@ -203,6 +224,36 @@ mod tests {
         }
         assert!(allowed("wiki.example.com", &[("origin", "https://wiki.example.com")]));
         assert!(allowed("192.168.1.5:4545", &[("origin", "http://192.168.1.5:4545")]));
+    }
+
+    #[test]
+    fn cookies_count_for_pages_of_this_server_and_for_those_that_were_named_only() {
+        let own = |host: &'static str, fields: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+            headers.extend(fields.iter().map(|(name, value)| {
+                (header::HeaderName::from_static(name), HeaderValue::from_static(value))
+            }));
+            is_own_page(&headers, &settings())
+        };
+        for fields in [
+            &[][..],
+            &[("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "http://localhost:4545")],
+            &[("origin", "https://app.example.com")],
+        ] {
+            assert!(own("localhost:4545", fields), "{fields:?}");
+        }
+        for fields in [
+            &[("origin", "http://localhost:5173")][..],
+            &[("origin", "http://127.0.0.1:4545")],
+            &[("origin", "null")],
+            &[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(!own("localhost:4545", fields), "{fields:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{docs, history, live, metrics, ready};
+use super::{docs, history, live, metrics, pages, ready, shares, spaces};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -28,6 +28,35 @@ use super::{docs, history, live, metrics, ready};
         history::unname,
         history::restore,
         history::copy,
+        spaces::list,
+        spaces::list_all,
+        spaces::make,
+        spaces::one,
+        spaces::change,
+        spaces::remove,
+        spaces::grant,
+        spaces::ungrant,
+        spaces::take_over,
+        spaces::pages,
+        spaces::trash,
+        pages::make,
+        pages::one,
+        pages::change,
+        pages::move_to,
+        pages::duplicate,
+        pages::trash,
+        pages::restore,
+        pages::destroy,
+        pages::access,
+        pages::home,
+        pages::find,
+        shares::list,
+        shares::make,
+        shares::change,
+        shares::renew,
+        shares::end,
+        shares::shared,
+        shares::unlock,
         live::live,
         ready::ready,
         metrics::metrics

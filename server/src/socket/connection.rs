@@ -11,6 +11,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, Sink as _, StreamExt as _};
 use metrics::{Counter, Gauge, counter, gauge};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
@@ -71,12 +72,15 @@ enum Step {
     /// The server began to stop.
     Draining,
     Tick,
+    /// Somebody's rights have moved.
+    Rights,
 }
 
 pub(super) struct Connection {
     wire: Wire,
     documents: Documents,
     draining: CancellationToken,
+    rights: watch::Receiver<u64>,
     /// A message its room has no place for yet.
     later: Option<Later>,
     closing: Option<Closing>,
@@ -86,10 +90,25 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(socket: WebSocket, documents: Documents, draining: CancellationToken) -> Self {
+    pub(super) fn new(
+        socket: WebSocket,
+        documents: Documents,
+        draining: CancellationToken,
+        rights: watch::Receiver<u64>,
+    ) -> Self {
         let now = Instant::now();
         let wire = Wire { socket, outgoing: VecDeque::new(), unflushed: false };
-        Self { wire, documents, draining, later: None, closing: None, opened: now, heard: now, spoke: now }
+        Self {
+            wire,
+            documents,
+            draining,
+            rights,
+            later: None,
+            closing: None,
+            opened: now,
+            heard: now,
+            spoke: now,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -115,12 +134,14 @@ impl Connection {
             // While a message waits for its room, or the server stops, the peer is not read: TCP makes it wait too.
             let reading = self.later.is_none() && !self.draining.is_cancelled();
             let (wire, documents, later) = (&mut self.wire, &self.documents, &self.later);
+            let rights = &mut self.rights;
             let step = tokio::select! {
                 biased;
                 step = poll_fn(|cx| wire.poll(cx, reading)) => step,
                 () = outlet.mail(), if !sending => Step::Mail,
                 () = waits(documents, later), if later.is_some() => Step::Room,
                 () = self.draining.cancelled(), if reading => Step::Draining,
+                Ok(()) = rights.changed() => Step::Rights,
                 _ = tick.tick() => Step::Tick,
             };
             let end = match step {
@@ -149,7 +170,9 @@ impl Connection {
                     Some(End::Close(Closing { code: close::RESTART, reason }))
                 }
                 Step::Draining => None,
-                Step::Tick => self.tick(),
+                // What ends by itself, a link or a sign-in, moves nothing: so every tick looks too.
+                Step::Tick => self.look_again().or_else(|| self.tick()),
+                Step::Rights => self.look_again(),
             };
             if let Some(end) = end {
                 return end;
@@ -210,6 +233,17 @@ impl Connection {
         self.wire.outgoing.extend(mail.frames.into_iter().map(Message::Binary));
         if self.closing.is_none() {
             self.closing = mail.closing;
+        }
+    }
+
+    /// Whether everyone here may still what they may.
+    fn look_again(&mut self) -> Option<End> {
+        match self.documents.look_again() {
+            Ok(denials) => {
+                self.wire.outgoing.extend(denials.into_iter().map(Message::Binary));
+                None
+            }
+            Err(closing) => Some(End::Close(closing)),
         }
     }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weft_access::{Grant, Right, Subject};
-use weft_hub::{JoinError, Joining, Mail, Outlet, Session};
+use weft_access::{Grant, Right};
+use weft_hub::{Closing, JoinError, Joining, Mail, Outlet, Session};
 use weft_ids::{DocId, DocIdError};
-use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage};
+use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage, close};
 
 use super::Wishes;
 use crate::app::AppState;
+use crate::asking::Credentials;
 
 /// Documents one socket may have open.
 pub(crate) const DOCUMENTS_PER_SOCKET_MAX: usize = 100;
@@ -35,12 +36,25 @@ pub(crate) struct Later {
 /// One document on a socket.
 struct Open {
     session: Session,
-    read_only: bool,
+    /// What the document's own authentication showed besides what the socket did.
+    credentials: Credentials,
+    /// What it may, as its room was told.
+    grant: Grant,
+}
+
+/// What holds of a document after rights have moved.
+enum Still {
+    /// All as before.
+    Same,
+    /// Something else is allowed, or they are called otherwise.
+    Other(Grant),
+    /// Nothing is allowed any more, for this reason.
+    Nothing(String),
 }
 
 pub(crate) struct Documents {
     app: AppState,
-    subject: Subject,
+    credentials: Credentials,
     wishes: Wishes,
     /// y-websocket: the one document of the socket.
     only: Option<Open>,
@@ -52,18 +66,22 @@ pub(crate) struct Documents {
 
 impl Documents {
     /// A socket whose frames name their documents.
-    pub(crate) fn named(app: AppState, subject: Subject, wishes: Wishes) -> Self {
+    pub(crate) fn named(app: AppState, credentials: Credentials, wishes: Wishes) -> Self {
         let outlet = Outlet::default();
         let named = HashMap::new();
-        Self { app, subject, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
+        Self { app, credentials, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
     }
 
     /// A socket for one document.
-    pub(crate) fn one(app: AppState, grant: Grant, wishes: Wishes) -> Result<Self, JoinError> {
-        let subject = grant.subject().clone();
-        let mut documents = Self::named(app, subject, wishes);
+    pub(crate) fn one(
+        app: AppState,
+        credentials: Credentials,
+        grant: Grant,
+        wishes: Wishes,
+    ) -> Result<Self, JoinError> {
+        let mut documents = Self::named(app, credentials.clone(), wishes);
         documents.dialect = Dialect::YWebsocket;
-        documents.only = Some(documents.join(grant, Envelope::YWebsocket)?);
+        documents.only = Some(documents.join(grant, credentials, Envelope::YWebsocket)?);
         Ok(documents)
     }
 
@@ -143,7 +161,7 @@ impl Documents {
             return match message {
                 // Said twice: answered twice. The session goes on as it is.
                 ClientMessage::Auth { .. } => {
-                    answer(address, &ServerMessage::Authenticated { read_only: open.read_only })
+                    answer(address, &ServerMessage::Authenticated { read_only: !open.grant.may_write() })
                 }
                 ClientMessage::Close => {
                     self.named.remove(&address);
@@ -153,12 +171,12 @@ impl Documents {
             };
         }
         match message {
-            ClientMessage::Auth { .. } => match self.open(&address) {
+            ClientMessage::Auth { token, .. } => match self.open(&address, &token) {
                 Ok(()) => Said::Heard,
                 Err(why) => answer(address, &ServerMessage::PermissionDenied(why)),
             },
             // A provider 2 without a token says nothing of itself and begins to synchronise.
-            ClientMessage::SyncStep1(_) => match self.open(&address) {
+            ClientMessage::SyncStep1(_) => match self.open(&address, "") {
                 Ok(()) => self.say(Later { address: Some(address), message, bytes }),
                 Err(why) => answer(address, &ServerMessage::PermissionDenied(why)),
             },
@@ -172,31 +190,82 @@ impl Documents {
         }
     }
 
-    fn open(&mut self, address: &Arc<str>) -> Result<(), String> {
+    fn open(&mut self, address: &Arc<str>, token: &str) -> Result<(), String> {
         if self.named.len() >= DOCUMENTS_PER_SOCKET_MAX {
             return Err(format!("one connection may have at most {DOCUMENTS_PER_SOCKET_MAX} documents open"));
         }
         let envelope = Envelope::Hocuspocus { address: address.clone() };
         let name = envelope.document().unwrap_or_default();
         let doc = DocId::new(name).map_err(|error| error.to_string())?;
-        let grant =
-            self.app.decide(&self.subject, doc, Right::Write).map_err(|refused| refused.to_string())?;
-        let open = self.join(grant, envelope).map_err(|error| error.to_string())?;
+        let credentials = self.credentials.with_token(token);
+        let subject = credentials.subject(&self.app.wiki);
+        let grant = self.app.wiki.grant(&subject, doc, Right::Most).map_err(|refused| refused.to_string())?;
+        let open = self.join(grant, credentials, envelope).map_err(|error| error.to_string())?;
         self.named.insert(address.clone(), open);
         Ok(())
     }
 
-    fn join(&self, grant: Grant, envelope: Envelope) -> Result<Open, JoinError> {
+    fn join(&self, grant: Grant, credentials: Credentials, envelope: Envelope) -> Result<Open, JoinError> {
         let grant = if self.wishes.read_only { grant.read_only() } else { grant };
         let joining = Joining { envelope, outlet: self.outlet.clone(), schema: self.wishes.schema };
-        let read_only = !grant.may_write();
-        Ok(Open { session: self.app.hub.join(&grant, joining)?, read_only })
+        Ok(Open { session: self.app.hub.join(&grant, joining)?, credentials, grant })
+    }
+
+    /// Looks again at what everyone on this socket may. What is over is ended: a document with a denial that its client
+    /// understands, the whole socket where it is for one document only.
+    ///
+    /// # Errors
+    /// How to close the socket.
+    pub(crate) fn look_again(&mut self) -> Result<Vec<Bytes>, Closing> {
+        let mut denials = Vec::new();
+        if let Some(open) = &mut self.only {
+            match still(&self.app, open, self.wishes) {
+                Still::Same => {}
+                Still::Other(grant) => open.now_has(grant),
+                Still::Nothing(_) => {
+                    let reason = "you may not see this document any more";
+                    return Err(Closing { code: close::FORBIDDEN, reason });
+                }
+            }
+        }
+        let (app, wishes) = (&self.app, self.wishes);
+        self.named.retain(|address, open| match still(app, open, wishes) {
+            Still::Same => true,
+            Still::Other(grant) => {
+                open.now_has(grant);
+                true
+            }
+            Still::Nothing(why) => {
+                let envelope = Envelope::Hocuspocus { address: address.clone() };
+                denials.extend(envelope.encode(&ServerMessage::PermissionDenied(why)));
+                false
+            }
+        });
+        Ok(denials)
     }
 
     /// An answer that names no document.
     fn whole_socket(&self, message: &ServerMessage) -> Said {
         let envelope = Envelope::Hocuspocus { address: "".into() };
         envelope.encode(message).map_or(Said::Heard, Said::Answer)
+    }
+}
+
+impl Open {
+    fn now_has(&mut self, grant: Grant) {
+        self.session.regrant(&grant);
+        self.grant = grant;
+    }
+}
+
+fn still(app: &AppState, open: &Open, wishes: Wishes) -> Still {
+    let subject = open.credentials.subject(&app.wiki);
+    match app.wiki.grant(&subject, open.session.doc().clone(), Right::Most) {
+        Ok(grant) => {
+            let grant = if wishes.read_only { grant.read_only() } else { grant };
+            if grant == open.grant { Still::Same } else { Still::Other(grant) }
+        }
+        Err(refused) => Still::Nothing(refused.to_string()),
     }
 }
 

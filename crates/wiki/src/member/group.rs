@@ -39,6 +39,12 @@ impl Wiki {
         groups
     }
 
+    /// What a group is called.
+    #[must_use]
+    pub fn group_name(&self, id: &GroupId) -> Option<String> {
+        self.model().groups.get(id).map(|group| group.name.clone())
+    }
+
     /// Makes an empty group.
     ///
     /// # Errors

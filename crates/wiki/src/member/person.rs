@@ -245,6 +245,21 @@ impl Wiki {
         Ok(person)
     }
 
+    /// Adds somebody, as the operator of the server may: without anybody's proof.
+    ///
+    /// # Errors
+    /// [`WikiError::Invalid`], [`WikiError::Taken`], [`WikiError::TooMany`] and those of the store.
+    pub async fn add(
+        &self,
+        email: &str,
+        name: &str,
+        role: Role,
+        password: Option<String>,
+    ) -> Result<Person, WikiError> {
+        let turn = self.turn().await;
+        self.add_person(&turn, email, name, role, password).await
+    }
+
     /// Adds somebody. `by` nobody: the command line, or the server itself.
     ///
     /// # Errors

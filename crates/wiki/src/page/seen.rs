@@ -78,6 +78,12 @@ impl Wiki {
         Some(Seen { line: line(&model, proof.subject(), page), level, state: facts.state, above, audience })
     }
 
+    /// The space a page lies in.
+    #[must_use]
+    pub fn space_of(&self, page: &PageId) -> Option<SpaceId> {
+        self.model().space_of(page).map(|space| space.id.clone())
+    }
+
     /// A page as it stands in lists, if somebody may see it.
     #[must_use]
     pub fn line(&self, subject: &Subject, page: &PageId) -> Option<Line> {
@@ -97,6 +103,16 @@ impl Wiki {
             })
         });
         seen.map(|page| line(&model, subject, page)).collect()
+    }
+
+    /// What lies below a page and may be seen with it, each before what lies below it.
+    #[must_use]
+    pub fn lines_below(&self, proof: &Allowed<ViewPage>) -> Vec<Line> {
+        let model = self.model();
+        let mut lines = Vec::new();
+        let spot = Spot::Below(proof.object().clone());
+        walk(&model, proof.subject(), &spot, Some(proof.object()), &mut lines);
+        lines
     }
 
     /// What lies right below a page and somebody may see, in order, without what is in the trash.

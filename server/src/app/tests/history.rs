@@ -4,7 +4,7 @@ use super::*;
 
 /// Three changes: client 1 writes "hi" twice, then deletes the first letter.
 async fn told() -> World {
-    let world = World::local();
+    let world = World::local().await;
     world.post("/api/docs/d/update", update(0)).await;
     world.post("/api/docs/d/update", update(2)).await;
     world.post("/api/docs/d/update", vec![0, 1, 1, 1, 0, 1]).await;
