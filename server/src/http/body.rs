@@ -110,7 +110,7 @@ mod tests {
             (r#"{"name":"a","parts":[{"level":1},{"level":"x"}]}"#, "parts[1].level"),
             (r#"{"name":"a","parts":[{"level":1,"more":2}]}"#, "parts[0].more"),
             (r#"{"name":"a","parts":[{}]}"#, "parts[0].level"),
-            ("[]", "name"),
+            ("[]", "."),
             ("7", "."),
             ("", "."),
             (r#"{"name":"a""#, "."),
