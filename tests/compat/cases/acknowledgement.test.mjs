@@ -1,6 +1,6 @@
 // Hocuspocus counts what is not yet acknowledged; every update and every step 2 is owed exactly one answer.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test } from '../world/case.mjs'
 import { freshRoom, hocuspocusVersions, joinClient, openClient } from '../world/client.mjs'
 import { STEP_2, SYNC, SYNC_STATUS, UPDATE, readFrame } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

@@ -1,6 +1,6 @@
 // Connect, sync, write together: each version with itself, and each y-websocket with each Hocuspocus.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test } from '../world/case.mjs'
 import { freshRoom, hocuspocusVersions, joinClient, openClient, versions, yWebsocketVersions } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'

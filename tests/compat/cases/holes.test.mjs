@@ -1,7 +1,7 @@
 // Trap 16, holes: an update goes missing between two others. The server asks for it, nobody is shown the text with the
 // hole, and after a restart the same holds.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test } from '../world/case.mjs'
 import { freshRoom, joinClient, versions } from '../world/client.mjs'
 import { STEP_2, SYNC, UPDATE, readFrame } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

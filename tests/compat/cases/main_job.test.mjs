@@ -1,7 +1,7 @@
 // The main job on real input: recorded sessions typed through the published clients, over the real wire.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import * as Y from 'yjs'
+import { after, before, test } from '../world/case.mjs'
 import { freshRoom, hocuspocusVersions, joinClient, versions, yWebsocketVersions } from '../world/client.mjs'
 import { bringsContent, readFrame } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

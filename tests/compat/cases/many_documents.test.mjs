@@ -1,6 +1,6 @@
 // Hocuspocus: many documents on one socket, each with a life of its own.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test } from '../world/case.mjs'
 import { HocuspocusSocket, freshRoom, hocuspocusVersions, joinClient, openClient } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'

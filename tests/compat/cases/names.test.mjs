@@ -1,7 +1,7 @@
 // Trap 23, hostile names: any UTF-8 up to 255 bytes names a document, exactly; no two names share one.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import WebSocket from 'ws'
+import { after, before, test } from '../world/case.mjs'
 import { HocuspocusSocket, hocuspocusVersions, joinClient, openClient, yWebsocketVersions } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'

@@ -1,9 +1,9 @@
 // Trap 14, odd but legal clients: what real clients have been seen to send closes nothing and corrupts nothing; what
 // only servers may say is refused and goes no further.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
+import { after, before, test } from '../world/case.mjs'
 import { ROOT, freshRoom, hocuspocusVersions, joinClient, versions } from '../world/client.mjs'
 import { frameFor } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

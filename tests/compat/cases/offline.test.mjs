@@ -1,7 +1,7 @@
 // People edit without a connection, on both sides of the gap, and meet again.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import * as Y from 'yjs'
+import { after, before, test } from '../world/case.mjs'
 import { freshRoom, joinClient, openClient, versions } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'

@@ -1,8 +1,8 @@
 // A client that itself lacks something: what came to it too early waits in its document, and it tells the server of that
 // too, with a skip where the hole is. That costs nobody anything, and when what is missing comes, everyone has everything.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import * as Y from 'yjs'
+import { after, before, test } from '../world/case.mjs'
 import { ROOT, freshRoom, joinClient, versions } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'

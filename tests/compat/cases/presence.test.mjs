@@ -1,8 +1,8 @@
 // Trap 9, presence truth: who is here is shown at once, who left is gone, whatever way they left.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
 import * as Y from 'yjs'
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import { after, before, describe, test } from '../world/case.mjs'
 import { freshRoom, joinClient, versions } from '../world/client.mjs'
 import { Line } from '../world/line.mjs'
 import { until } from '../world/pulse.mjs'
@@ -61,7 +61,9 @@ for (const version of versions) {
   })
 
   test(`trap 9: ${version.name}: a connection that is closed without a goodbye takes all its presences along at once`, async t => {
-    const { stays, goes } = await twoWhoSeeEachOther(t, version)
+    const line = await Line.to(server.port)
+    t.after(() => line.end())
+    const { stays, goes } = await twoWhoSeeEachOther(t, version, { port: line.port })
     // A second presence on the same socket, as a client has that speaks for a phone beside it.
     const doc = new Y.Doc()
     const second = new Awareness(doc)
@@ -69,18 +71,18 @@ for (const version of versions) {
     second.setLocalStateField('user', { name: 'second' })
     applyAwarenessUpdate(goes.awareness, encodeAwarenessUpdate(second, [doc.clientID]), 'from elsewhere')
     await until('the second is seen', () => stays.awareness.getStates().get(doc.clientID)?.user?.name === 'second', AT_ONCE_MS)
-    goes.link.cut()
-    // They come back by themselves; what counts is that both were away for a moment.
-    const away = new Set()
-    stays.awareness.on('change', ({ removed }) => removed.forEach(id => away.add(id)))
-    await until('both were gone', () => away.has(goes.doc.clientID) && away.has(doc.clientID), AT_ONCE_MS)
+    line.tellServer()
+    await until('both are gone', () => stays.seen(goes) === undefined && !stays.awareness.getStates().has(doc.clientID), AT_ONCE_MS)
   })
 
   test(`trap 9: ${version.name}: someone who comes back with the clock they had is seen at once`, async t => {
-    const { stays, goes } = await twoWhoSeeEachOther(t, version)
-    const away = new Promise(resolve => stays.awareness.on('change', ({ removed }) => removed.includes(goes.doc.clientID) && resolve()))
-    goes.link.cut()
-    await away
+    const line = await Line.to(server.port)
+    t.after(() => line.end())
+    const { stays, goes } = await twoWhoSeeEachOther(t, version, { port: line.port })
+    // They come back only when everyone was told that they left: where both come at once, nobody is told of the first.
+    line.tellServer()
+    await until('they are gone', () => stays.seen(goes) === undefined, AT_ONCE_MS)
+    line.tellClients()
     await until('they are connected again', () => goes.link.sockets.length === 2 && goes.online && goes.synced)
     await until('they are seen again', () => stays.seen(goes)?.user?.name === 'goes', AT_ONCE_MS)
   })

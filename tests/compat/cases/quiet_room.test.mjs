@@ -1,7 +1,7 @@
 // Trap 8, quiet room: nobody types, nobody has a presence, and nobody's client gives the connection up for dead.
 // Every client family closes a socket on which it heard nothing for 30 s (45 s for later ones).
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test } from '../world/case.mjs'
 import { freshRoom, joinClient, versions } from '../world/client.mjs'
 import { Server } from '../world/server.mjs'
 

@@ -1,7 +1,7 @@
 // Trap 10, read-only is real: what a viewer writes never lands, whatever frame it comes in, and they are told.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
 import * as Y from 'yjs'
+import { after, before, test } from '../world/case.mjs'
 import { ROOT, freshRoom, hocuspocusVersions, joinClient, openClient, versions } from '../world/client.mjs'
 import { SYNC_STATUS, readFrame } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

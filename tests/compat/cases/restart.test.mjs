@@ -1,6 +1,6 @@
 // The server is killed or stopped under live clients; they come back by themselves and nothing is lost or doubled.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test } from '../world/case.mjs'
 import { freshRoom, hocuspocusVersions, joinClient, versions, yWebsocketVersions } from '../world/client.mjs'
 import { SYNC, UPDATE, readFrame } from '../world/frame.mjs'
 import { until } from '../world/pulse.mjs'

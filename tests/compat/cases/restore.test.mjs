@@ -1,7 +1,7 @@
 // A restore reaches everyone who has the document open, whatever they speak it with: published clients and the server show
 // the same afterwards, and nothing that others type meanwhile is lost.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, test } from '../world/case.mjs'
 import { ROOT, freshRoom, joinClient, versions } from '../world/client.mjs'
 import { until } from '../world/pulse.mjs'
 import { Server } from '../world/server.mjs'
@@ -10,10 +10,10 @@ let server
 before(async () => { server = await Server.start() })
 after(() => server.end())
 
-const api = (room, what) => `${server.http}/api/docs/${encodeURIComponent(room)}/${what}`
-const head = async room => Number((await fetch(api(room, 'text'))).headers.get('weft-seq'))
-const readsAt = async (room, seq) => (await fetch(api(room, `at/${seq}`), { headers: { accept: 'text/plain' } })).text()
-const colourAt = async (room, seq) => (await (await fetch(api(room, `at/${seq}`))).json()).tree.roots.settings?.entries.colour?.value
+const ask = (room, what, options) => server.ask(`/api/docs/${encodeURIComponent(room)}/${what}`, options)
+const head = async room => Number((await ask(room, 'text')).headers.get('weft-seq'))
+const readsAt = async (room, seq) => (await ask(room, `at/${seq}`, { headers: { accept: 'text/plain' } })).text()
+const colourAt = async (room, seq) => (await (await ask(room, `at/${seq}`)).json()).tree.roots.settings?.entries.colour?.value
 
 /** The newest change, once it is on disk with this text and colour. */
 async function settled (room, text, colour) {
@@ -26,7 +26,7 @@ async function settled (room, text, colour) {
 }
 
 async function restore (room, body) {
-  const response = await fetch(api(room, 'restore'), {
+  const response = await ask(room, 'restore', {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body)
   })
   assert.equal(response.status, 200, await response.clone().text())

@@ -11,12 +11,14 @@ export class Line {
       line.ends.add(near).add(far)
       for (const [from, to] of [[near, far], [far, near]]) {
         from.on('error', () => {})
-        from.on('data', chunk => { if (!line.dead) to.write(chunk) })
+        from.on('data', chunk => { if (!line.dead && !to.destroyed) to.write(chunk) })
         from.on('close', () => {
           line.ends.delete(from)
-          if (!line.dead) to.destroy()
+          if (!line.dead && !line.parted) to.destroy()
         })
       }
+      line.clients.add(near)
+      line.servers.add(far)
     })
     line.listener.listen(0, '127.0.0.1')
     await once(line.listener, 'listening')
@@ -26,12 +28,29 @@ export class Line {
 
   constructor () {
     this.dead = false
+    this.parted = false
     this.ends = new Set()
+    this.clients = new Set()
+    this.servers = new Set()
   }
 
   /** From now on nothing gets through in either direction, and neither end is told. */
   goDead () {
     this.dead = true
+  }
+
+  /** The server learns that the connections are gone; the clients do not, until `tellClients`. */
+  tellServer () {
+    this.parted = true
+    for (const socket of this.servers) socket.destroy()
+    this.servers.clear()
+  }
+
+  /** The clients learn it too, and may come back. */
+  tellClients () {
+    this.parted = false
+    for (const socket of this.clients) socket.destroy()
+    this.clients.clear()
   }
 
   end () {

@@ -1,11 +1,37 @@
 // Waiting without sleeping: everything that can change a client (a frame, a status, an update) beats the pulse, and a
 // condition is looked at again on each beat. The slow tick is for what lives outside this process (HTTP, other clocks).
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 
 const TICK_MS = 100
 
 const pulse = new EventEmitter()
 pulse.setMaxListeners(0)
+
+/** What each case waits for, by the chain of its own promises, since cases may run beside one another. */
+const waiting = new AsyncLocalStorage()
+
+/** Runs a case (or a hook) so that what it waits for is known apart from that of others. */
+export function waitsOfItsOwn (work) {
+  return waiting.run(new Set(), work)
+}
+
+/** A function that tells what the case that runs now is waiting for when it is called. */
+export function waits () {
+  const mine = waiting.getStore()
+  return () => [...mine].map(what => typeof what === 'function' ? what() : what).join(' and ') || 'something without a name'
+}
+
+/** Waits for a promise that has a clock of its own, under a name. */
+export async function named (what, promise) {
+  const mine = waiting.getStore()
+  mine?.add(what)
+  try {
+    return await promise
+  } finally {
+    mine?.delete(what)
+  }
+}
 
 /** Something happened that a waiting condition may want to look at. */
 export function beat () {
@@ -17,7 +43,7 @@ export function beat () {
  * `what` may be a function, so that the failure can show the state it gave up on.
  */
 export function until (what, check, timeout = 15_000) {
-  return new Promise((resolve, reject) => {
+  return named(what, new Promise((resolve, reject) => {
     let busy = false
     let again = false
     const stop = () => {
@@ -55,5 +81,5 @@ export function until (what, check, timeout = 15_000) {
     }, timeout)
     pulse.on('beat', look)
     look()
-  })
+  }))
 }

@@ -6,10 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { until } from './pulse.mjs'
+import { beat, named, until } from './pulse.mjs'
 
 const READY_WITHIN_MS = 20_000
 const LOG_CHARS_MAX = 20_000
+/** A request without an answer by then has none. */
+const ANSWER_MS = 20_000
+/** Longer than a server may take to stop. */
+const ENDED_MS = 30_000
 
 /** Servers that still run when this process ends, however it ends, go with it. */
 const running = new Set()
@@ -72,7 +76,7 @@ export class Server {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`the server ended before it was ready; it said:\n${this.log}`)
       }
-      return fetch(`${this.http}/ready`).then(answer => answer.ok, () => false)
+      return this.ask('/ready').then(answer => answer.ok, () => false)
     }, READY_WITHIN_MS)
   }
 
@@ -82,7 +86,12 @@ export class Server {
     if (!child) return { code: 0, signal: null }
     this.process = null
     child.kill(signal)
-    return child.exited
+    let end = null
+    child.exited.then(how => {
+      end = how
+      beat()
+    })
+    return until(() => `the server ends after ${signal}; it said:\n${this.log}`, () => end, ENDED_MS)
   }
 
   async restart (signal) {
@@ -91,9 +100,14 @@ export class Server {
     return end
   }
 
+  /** A request to the server, which fails when it gets no answer. */
+  async ask (path, options = {}) {
+    return named(`the server answers ${path}`, fetch(`${this.http}${path}`, { ...options, signal: AbortSignal.timeout(ANSWER_MS) }))
+  }
+
   /** The text root of a document as the server tells it, or null while it does not know the document. */
   async text (name) {
-    const answer = await fetch(`${this.http}/api/docs/${encodeURIComponent(name)}/text`)
+    const answer = await this.ask(`/api/docs/${encodeURIComponent(name)}/text`)
     if (answer.status === 404) return null
     if (!answer.ok) throw new Error(`${answer.status} for the text of ${JSON.stringify(name)}: ${await answer.text()}`)
     return answer.text()
@@ -101,7 +115,7 @@ export class Server {
 
   /** Merges an update into a document by a request. */
   async post (name, update) {
-    const answer = await fetch(`${this.http}/api/docs/${encodeURIComponent(name)}/update`, { method: 'POST', body: update })
+    const answer = await this.ask(`/api/docs/${encodeURIComponent(name)}/update`, { method: 'POST', body: update })
     if (!answer.ok) throw new Error(`${answer.status} for an update of ${JSON.stringify(name)}: ${await answer.text()}`)
   }
 
