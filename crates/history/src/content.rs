@@ -27,9 +27,17 @@ impl fmt::Debug for ContentHash {
     }
 }
 
+impl ContentHash {
+    pub(crate) fn of(node: &Node) -> Self {
+        let mut canon = Canon::new();
+        canon.node(node);
+        canon.end()
+    }
+}
+
 impl Moment<'_> {
     /// The hash of all that was to be seen. It stays the same whatever is written later, and differs where
-    /// [`Moment::tree`] without its ids differs; what lies deeper than the tree tells is not in it.
+    /// [`Moment::tree`] without its ids differs.
     #[must_use]
     pub fn content(&self) -> ContentHash {
         self.content_of_roots(|_| true)
@@ -57,9 +65,7 @@ impl Moment<'_> {
 
     /// The hash of one shared type, as if it was there.
     pub(crate) fn content_of_node(&self, node: u32) -> ContentHash {
-        let mut canon = Canon::new();
-        canon.node(&self.node(node, 0));
-        canon.end()
+        ContentHash::of(&self.node(node, 0))
     }
 
     /// The hash of what stood under a key of a root, if something did.
@@ -68,9 +74,7 @@ impl Moment<'_> {
         let keys = &self.past.nodes[node as usize].keys;
         let key = keys.iter().find(|known| self.past.keys[**known as usize] == key)?;
         let run = self.entry(node, *key)?;
-        let mut canon = Canon::new();
-        canon.node(&self.value(run, 0));
-        Some(canon.end())
+        Some(ContentHash::of(&self.value(run, 0)))
     }
 }
 
@@ -150,7 +154,10 @@ impl Canon {
                 self.tag(b'd');
                 self.text(guid);
             }
-            Node::Deep => self.tag(b'.'),
+            Node::Deep { content } => {
+                self.tag(b'.');
+                self.text(content);
+            }
         }
     }
 

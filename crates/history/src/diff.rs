@@ -181,7 +181,7 @@ pub enum DiffWhat {
     /// A document in the document.
     Document { guid: String },
     /// Something below [`crate::past::TREE_DEPTH_MAX`].
-    Deep,
+    Deep { content: String },
 }
 
 impl DiffWhat {

@@ -353,6 +353,36 @@ impl Past {
         run
     }
 
+    /// All shared types that ever were in one, each before what is in it.
+    pub(crate) fn inside(&self, node: u32) -> Vec<u32> {
+        let mut found = vec![node];
+        let mut next = 0;
+        while let Some(node) = found.get(next) {
+            next += 1;
+            found.extend(self.held_by(*node).filter_map(|run| match self.runs[run as usize].held {
+                Held::Type(inner) => Some(inner),
+                _ => None,
+            }));
+        }
+        found.split_off(1)
+    }
+
+    /// All runs that were ever straight in a shared type.
+    fn held_by(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let shared = &self.nodes[node as usize];
+        let under = shared.keys.iter().flat_map(move |key| self.chain(self.chain_start(node, *key)));
+        self.chain(shared.start).chain(under)
+    }
+
+    /// The records that wrote or deleted anything in a shared type.
+    pub(crate) fn touched(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let all = std::iter::once(node).chain(self.inside(node));
+        all.flat_map(|node| self.held_by(node)).flat_map(|run| {
+            let run = &self.runs[run as usize];
+            self.births_of(run).map(|(_, record)| record).chain(std::iter::once(run.death))
+        })
+    }
+
     /// The runs from `run` on to the right.
     pub(crate) fn chain(&self, run: u32) -> impl Iterator<Item = u32> + '_ {
         let next = move |run: &u32| Some(self.runs[*run as usize].right).filter(|run| *run != NONE);

@@ -66,7 +66,7 @@ impl<'a> Merge<'a> {
     pub(super) fn node(&mut self, node: u32, depth: u32) -> DiffNode {
         let plain = |what| DiffNode { what, change: None, before: None };
         if depth > TREE_DEPTH_MAX {
-            return plain(DiffWhat::Deep);
+            return self.deep(node);
         }
         let id = self.past.id_of(node);
         match self.past.kind(node) {
@@ -94,6 +94,17 @@ impl<'a> Merge<'a> {
                 DiffNode { what, change, before }
             }
         }
+    }
+
+    /// What is too deep to be told: whether it is the same, and if not, by the last record that had part in it.
+    fn deep(&mut self, node: u32) -> DiffNode {
+        let (then, now) = (self.then.deep(node), self.now.deep(node));
+        let between = self.then.record + 1..=self.now.record;
+        let change = (then != now).then(|| {
+            let last = self.past.touched(node).filter(|record| between.contains(record)).max();
+            self.change(ChangeKind::Changed, last.unwrap_or(self.now.record))
+        });
+        DiffNode { what: DiffWhat::Deep { content: now.to_string() }, change, before: None }
     }
 
     /// An element's attributes; those it had and the record that changed them last, if it had others.
@@ -387,7 +398,7 @@ pub(super) fn untouched(node: Node) -> DiffNode {
         Node::Value { value } => DiffWhat::Value { value },
         Node::Binary { base64 } => DiffWhat::Binary { base64 },
         Node::Document { guid } => DiffWhat::Document { guid },
-        Node::Deep => DiffWhat::Deep,
+        Node::Deep { content } => DiffWhat::Deep { content },
     };
     DiffNode { what, change: None, before: None }
 }

@@ -1,8 +1,12 @@
 //! One moment of a document.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use weft_ids::Seq;
 
-use super::{Held, NONE, Past, Run};
+use super::{Held, NONE, Past, Run, TREE_DEPTH_MAX};
+use crate::content::ContentHash;
 
 /// The document as it was once a record was in.
 #[derive(Debug, Clone)]
@@ -11,6 +15,8 @@ pub struct Moment<'a> {
     pub(crate) record: u32,
     /// How many elements each client had written.
     pub(crate) clocks: Vec<u32>,
+    /// What shared types below [`TREE_DEPTH_MAX`] hold, once somebody asked.
+    deep: RefCell<HashMap<u32, ContentHash>>,
 }
 
 impl<'a> Moment<'a> {
@@ -19,7 +25,8 @@ impl<'a> Moment<'a> {
             let known = client.births.partition_point(|birth| birth.1 <= record);
             client.births.get(known).map_or(client.next, |birth| birth.0)
         };
-        Self { past, record, clocks: past.clients.iter().map(clock).collect() }
+        let clocks = past.clients.iter().map(clock).collect();
+        Self { past, record, clocks, deep: RefCell::default() }
     }
 
     /// Which moment it is.
@@ -64,6 +71,22 @@ impl<'a> Moment<'a> {
             run = candidate.left;
         }
         None
+    }
+
+    /// The content of a shared type that lies deeper than a tree tells. From the inside to the outside, each told with what
+    /// is in it known already, instead of by recursion: a stranger decides how deep a document is.
+    pub(crate) fn deep(&self, node: u32) -> ContentHash {
+        if let Some(content) = self.deep.borrow().get(&node) {
+            return *content;
+        }
+        let told = |node: u32| ContentHash::of(&self.node(node, TREE_DEPTH_MAX));
+        for inner in self.past.inside(node).into_iter().rev() {
+            let content = told(inner);
+            self.deep.borrow_mut().insert(inner, content);
+        }
+        let content = told(node);
+        self.deep.borrow_mut().insert(node, content);
+        content
     }
 
     /// For every shared type, whether nothing in it was to be seen: it, or one around it, was not there.

@@ -12,7 +12,7 @@ use weft_wire::varint::Reader;
 use super::moment::Moment;
 use super::{Held, Kind, NONE, Past, Run, byte_at};
 
-/// How deep a tree is told; what lies deeper is in the state.
+/// How deep a tree is told; of what lies deeper only the hash, which tells whether two moments differ there.
 pub const TREE_DEPTH_MAX: u32 = 256;
 
 /// The roots of a document by name.
@@ -94,7 +94,10 @@ pub enum Node {
         guid: String,
     },
     /// Something below [`TREE_DEPTH_MAX`].
-    Deep,
+    Deep {
+        /// Its [`crate::ContentHash`].
+        content: String,
+    },
 }
 
 /// A stretch of text of one format, or one thing that stands in the text.
@@ -156,7 +159,7 @@ impl Moment<'_> {
 
     pub(crate) fn node(&self, node: u32, depth: u32) -> Node {
         if depth > TREE_DEPTH_MAX {
-            return Node::Deep;
+            return Node::Deep { content: self.deep(node).to_string() };
         }
         let shared = &self.past.nodes[node as usize];
         let id = self.past.id_of(node);
@@ -391,7 +394,7 @@ impl Node {
             | Self::Value { .. }
             | Self::Binary { .. }
             | Self::Document { .. }
-            | Self::Deep => false,
+            | Self::Deep { .. } => false,
         }
     }
 
@@ -417,7 +420,7 @@ impl Node {
                     }
                 }
             }
-            Self::Value { .. } | Self::Binary { .. } | Self::Document { .. } | Self::Deep => {}
+            Self::Value { .. } | Self::Binary { .. } | Self::Document { .. } | Self::Deep { .. } => {}
         }
     }
 
@@ -449,7 +452,7 @@ impl Node {
             | Self::Value { .. }
             | Self::Binary { .. }
             | Self::Document { .. }
-            | Self::Deep => {}
+            | Self::Deep { .. } => {}
         }
     }
 }
