@@ -13,6 +13,8 @@ use weft_ids::Seq;
 
 use crate::past::{Node, Past};
 
+pub use merge::ANEW_MAX;
+
 /// There is no such moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no record {0}")]

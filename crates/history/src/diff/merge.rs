@@ -1,7 +1,9 @@
 //! Two moments walked at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::text;
 use super::{Before, Blocks, Change, ChangeKind, DiffNode, DiffWhat, Part, PartInsert, Summary};
@@ -12,6 +14,9 @@ use crate::past::{Insert, Moment, NONE, Node, Past, Piece, Run, Shape, TREE_DEPT
 const ALIKE: f64 = 0.5;
 /// The most blocks gone and come in one list that are compared with each other for being alike.
 const ALIKE_BLOCKS_MAX: usize = 500;
+/// The most that went and came in one gap and is ordered anew with as little as possible told as moved. Beyond, all of it
+/// is told as moved, which is right as well, only longer.
+pub const ANEW_MAX: usize = 4_000;
 
 /// What became of one thing in a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +92,7 @@ impl<'a> Merge<'a> {
                 let children = self.list(node, depth);
                 let (attrs, before, record) = self.attributes(node, depth);
                 let change = record.map(|record| self.change(ChangeKind::Changed, record));
-                let text = |child: &DiffNode| matches!(&child.what, DiffWhat::Text { parts, .. } if parts.iter().any(|part| part.change.is_some()));
+                let text = |child: &DiffNode| matches!(&child.what, DiffWhat::Text { parts, .. } if child.change.is_some() || parts.iter().any(|part| part.change.is_some()));
                 self.summary.blocks.changed += u64::from(change.is_some() || children.iter().any(text));
                 let before = before.map(|attrs| Before::Element { attrs });
                 let what = DiffWhat::Element { id: id.unwrap_or_default(), name, attrs, children };
@@ -210,21 +215,23 @@ impl<'a> Merge<'a> {
         let gaps = gaps(&entries);
         let mut drop = vec![false; entries.len()];
         let mut kinds: Vec<Option<ChangeKind>> = vec![None; entries.len()];
-        let mut gone: HashMap<String, VecDeque<usize>> = HashMap::new();
+        let mut paired = vec![false; entries.len()];
+        let said = said(&entries);
+        // What was made anew where it stood is no change.
+        for (old, new) in made_anew(&entries, &gaps, &said) {
+            (drop[old], paired[old], paired[new]) = (true, true, true);
+        }
+        let mut gone: HashMap<u32, VecDeque<usize>> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
-            if let (Fate::Removed(_), Some(bare)) = (entry.fate, &entry.bare) {
-                gone.entry(text_of(bare)).or_default().push_back(at);
+            if let (Fate::Removed(_), false) = (entry.fate, paired[at]) {
+                gone.entry(said[at]).or_default().push_back(at);
             }
         }
-        let mut paired = vec![false; entries.len()];
         for at in 0..entries.len() {
-            let (Fate::Added(_), Some(bare)) = (entries[at].fate, &entries[at].bare) else { continue };
-            let Some(same) = gone.get_mut(&text_of(bare)) else { continue };
-            // The nearest by gap first: what was made anew where it stood is no move.
-            let here = same.iter().position(|old| gaps[*old] == gaps[at]).unwrap_or(0);
-            if let Some(old) = same.remove(here) {
-                (drop[old], paired[at], paired[old]) = (true, true, true);
-                kinds[at] = (gaps[old] != gaps[at]).then_some(ChangeKind::Moved);
+            let (Fate::Added(_), false) = (entries[at].fate, paired[at]) else { continue };
+            if let Some(old) = gone.get_mut(&said[at]).and_then(VecDeque::pop_front) {
+                (drop[old], paired[old], paired[at]) = (true, true, true);
+                kinds[at] = Some(ChangeKind::Moved);
             }
         }
         self.pair_alike(&mut entries, &gaps, &mut drop, &mut paired);
@@ -317,6 +324,51 @@ impl<'a> Merge<'a> {
             self.summary.blocks.changed += 1;
         }
     }
+}
+
+/// What each entry that came or went shows, as a number: the same for the same.
+fn said(entries: &[Entry]) -> Vec<u32> {
+    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let mut number = |entry: &Entry| {
+        let next = numbers.len() as u32;
+        entry.bare.as_ref().map_or(NONE, |bare| *numbers.entry(text_of(bare)).or_insert(next))
+    };
+    entries.iter().map(&mut number).collect()
+}
+
+/// Entries that went and came again in the same gap and in the same order, as many as there are.
+fn made_anew(entries: &[Entry], gaps: &[usize], said: &[u32]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    for all in gaps.chunk_by(|one, other| one == other) {
+        let gap = from..from + all.len();
+        from = gap.end;
+        let gone = gap.clone().filter(|at| matches!(entries[*at].fate, Fate::Removed(_)));
+        let come = gap.clone().filter(|at| matches!(entries[*at].fate, Fate::Added(_)));
+        let (gone, come): (Vec<usize>, Vec<usize>) = (gone.collect(), come.collect());
+        let numbers = |of: &[usize]| of.iter().map(|at| said[*at]).collect::<Vec<u32>>();
+        let (old, new) = (numbers(&gone), numbers(&come));
+        // Only what is on both sides can be the same, and nothing is compared where all of it is.
+        let (old, new) = (shared(&old, &new), shared(&new, &old));
+        let alike = old.iter().zip(&new).take_while(|(one, other)| one.1 == other.1).count();
+        if (old.len() + new.len() - 2 * alike) > ANEW_MAX {
+            found.extend((0..alike).map(|at| (gone[old[at].0], come[new[at].0])));
+            continue;
+        }
+        let numbers = |of: &[(usize, u32)]| of.iter().map(|one| one.1).collect::<Vec<u32>>();
+        for op in capture_diff_slices(Algorithm::Myers, &numbers(&old), &numbers(&new)) {
+            if let DiffOp::Equal { old_index, new_index, len } = op {
+                found.extend((0..len).map(|at| (gone[old[old_index + at].0], come[new[new_index + at].0])));
+            }
+        }
+    }
+    found
+}
+
+/// Those of `some` that are among `others` too, with their place.
+fn shared(some: &[u32], others: &[u32]) -> Vec<(usize, u32)> {
+    let others: HashSet<u32> = others.iter().copied().collect();
+    some.iter().copied().enumerate().filter(|(_, number)| others.contains(number)).collect()
 }
 
 /// The number of the gap between kept entries that each entry stands in.

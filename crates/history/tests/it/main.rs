@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what the tests share is test code too")]
 
 mod blame;
+mod blocks;
 mod deep;
 mod diff;
 mod moments;
