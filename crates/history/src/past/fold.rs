@@ -409,14 +409,20 @@ impl Past {
         }
     }
 
+    /// Deletes a run with all that is in it, also what whoever deleted it had not heard of.
     fn kill(&mut self, run: u32, record: u32) {
-        let run = &mut self.runs[run as usize];
-        if run.death != 0 {
-            return;
-        }
-        run.death = record;
-        if let (Held::Text { .. }, Some(deed)) = (run.held, self.deeds.last_mut()) {
-            deed.removed += run.len;
+        let mut dying: SmallVec<[u32; 8]> = SmallVec::from_elem(run, 1);
+        while let Some(run) = dying.pop() {
+            let run = &mut self.runs[run as usize];
+            if run.death != 0 {
+                continue;
+            }
+            run.death = record;
+            match (run.held, self.deeds.last_mut()) {
+                (Held::Text { .. }, Some(deed)) => deed.removed += run.len,
+                (Held::Type(node), _) => dying.extend(self.held_by(node)),
+                _ => {}
+            }
         }
     }
 

@@ -137,7 +137,7 @@ fn check(world: &World, hand: &Hand, seq: u64) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn each_character_is_told_with_who_wrote_it_and_when(plan in plan(60), at in any::<prop::sample::Index>()) {

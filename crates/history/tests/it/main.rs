@@ -4,6 +4,7 @@
 
 mod blame;
 mod blocks;
+mod deeds;
 mod deep;
 mod diff;
 mod moments;
