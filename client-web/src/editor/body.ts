@@ -6,6 +6,7 @@ import i18next from 'i18next';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import { BODY_FIELD } from '../sync';
+import { BlankStays } from './blank';
 import { Carets } from './carets';
 import { DrawnSourceBlock } from './code/sourceBlock';
 import { Edges } from './edges';
@@ -36,6 +37,7 @@ export function bodyExtensions(options: {
   return [
     ...bodySchema.map((extension) => drawn.get(extension.name) ?? extension),
     Collaboration.configure({ document: options.doc, field: BODY_FIELD }),
+    BlankStays,
     SteadyCaret,
     Carets.configure({ awareness: options.awareness }),
     Placeholder.configure({

@@ -5,6 +5,7 @@ import { Plugin, PluginKey } from '@tiptap/pm/state';
 import type { Awareness } from 'y-protocols/awareness';
 import type * as Y from 'yjs';
 import { TITLE_FIELD } from '../sync';
+import { BlankStays } from './blank';
 import { Carets } from './carets';
 import { titleSchema } from './schema/lists';
 import { SteadyCaret } from './steadyCaret';
@@ -69,6 +70,7 @@ export function titleExtensions(options: {
   return [
     ...titleSchema,
     Collaboration.configure({ document: options.doc, field: TITLE_FIELD }),
+    BlankStays,
     SteadyCaret,
     Carets.configure({ awareness: options.awareness }),
     Placeholder.configure({ placeholder: options.placeholder, showOnlyWhenEditable: false }),
