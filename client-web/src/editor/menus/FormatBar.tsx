@@ -76,6 +76,25 @@ function usePointerDown(editor: Editor): boolean {
   return down;
 }
 
+const isInBar = (element: EventTarget | null): boolean =>
+  element instanceof Element && element.closest('.floating-bar') !== null;
+
+/** Whether the focus went from the editor on to its bar, where the Tab key leads from the end of the text. */
+function useFocusInBar(editor: Editor): boolean {
+  const [inBar, setInBar] = useState(false);
+  useEffect(() => {
+    const { dom } = editor.view;
+    const onBlur = ({ target, relatedTarget }: FocusEvent): void => {
+      const isFromHere = target instanceof Node && dom.contains(target);
+      setInBar((before) => isInBar(relatedTarget) && (isFromHere || before));
+    };
+    // Before the editor hears of it: a bar that is taken away by then cannot take the focus.
+    document.addEventListener('blur', onBlur, true);
+    return () => document.removeEventListener('blur', onBlur, true);
+  }, [editor]);
+  return inBar;
+}
+
 /** Formats for selected text; where a link is, the link. What may only be read has no formats, but may be asked about. */
 export function FormatBar({
   editor,
@@ -91,6 +110,7 @@ export function FormatBar({
   const [editing, setEditing] = useState(false);
   const [asking, setAsking] = useState(false);
   const pointerDown = usePointerDown(editor);
+  const inBar = useFocusInBar(editor);
   useEffect(() => {
     if (pointerDown) setAsking(false);
   }, [pointerDown]);
@@ -131,7 +151,7 @@ export function FormatBar({
 
   const canFormat = formats && editor.isEditable;
   const some = (canFormat && (seen.text || seen.link !== null)) || (tool !== undefined && seen.selected);
-  if (!asking && !(canFormat && editing) && !(seen.focused && !pointerDown && some)) return null;
+  if (!asking && !(canFormat && editing) && !((seen.focused || inBar) && !pointerDown && some)) return null;
   const ask = tool !== undefined && seen.selected && (
     <BarButton label={tool.label} onClick={() => setAsking(true)}>
       {tool.icon}
