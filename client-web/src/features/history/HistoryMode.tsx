@@ -5,7 +5,7 @@ import './history.css';
 import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/documents';
 import type { Author } from '../../api/history';
@@ -87,12 +87,17 @@ export default function HistoryMode(props: { session: Session; canWrite: boolean
   const model = useModel(session.name, learn);
   const { timeline, density, versions, sessions, authors } = useKnowledge(session.name, who);
   useFollowing(session);
+  useReturn(session, model);
   const actions = useActions(session.name, leave);
 
   const newest = timeline.data?.pages[0];
   const first = newest?.first;
   const head = newest?.head;
-  const motion = useMotion(model, head?.seq);
+  const motion = useMotion(model, {
+    first: first?.seq,
+    head: head?.seq,
+    isNewest: !timeline.isFetching,
+  });
   useEffect(() => model?.know(sessions), [model, sessions]);
   useLeaveKey(leave);
 
@@ -195,24 +200,50 @@ function NoHistory({ leave }: { leave: () => void }) {
   );
 }
 
+/** Once the server is back, what it could not be asked for is asked for again. */
+function useReturn(session: Session, model: HistoryModel | null): void {
+  const queries = useQueryClient();
+  const isAway = useSyncExternalStore(session.subscribe, () => {
+    const { kind } = session.getView().save;
+    return kind === 'offline' || kind === 'reconnecting';
+  });
+  const wasAway = useRef(isAway);
+  useEffect(() => {
+    if (wasAway.current && !isAway) {
+      void queries.invalidateQueries({ queryKey: ['history', session.name] });
+      if (model !== null && model.getView().error !== null) model.retry();
+    }
+    wasAway.current = isAway;
+  }, [isAway, session, model, queries]);
+}
+
 /** Keeps the address and the place in step: the address leads, but for what is being moved right now. */
-function useMotion(model: HistoryModel | null, head: number | undefined) {
+function useMotion(
+  model: HistoryModel | null,
+  known: { first: number | undefined; head: number | undefined; isNewest: boolean },
+) {
+  const { first, head, isNewest } = known;
   const { at, against, go } = useAddress();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    const wanted = at === 'now' ? head : Math.min(at, head ?? at);
-    if (model === null || wanted === undefined || wanted === 0) return;
+    if (model === null || first === undefined || head === undefined || head === 0) return;
+    const wanted = at === 'now' ? head : Math.min(Math.max(at, first), head);
+    const other = typeof against === 'number' ? Math.max(Math.min(against, wanted - 1), 0) : against;
+    // A link may speak of a moment that is not there: of another page, or written by hand.
+    if (isNewest && ((at !== 'now' && wanted !== at) || other !== against)) {
+      go(wanted === head ? 'now' : wanted, other);
+    }
     const { place, motion } = model.getView();
-    if (motion !== 'still' || (place?.at === wanted && place.against === against)) return;
-    model.go({ at: wanted, against }, 'still');
-  }, [model, head, at, against]);
+    if (motion !== 'still' || (place?.at === wanted && place.against === other)) return;
+    model.go({ at: wanted, against: other }, 'still');
+  }, [model, first, head, isNewest, at, against, go]);
 
   return useMemo(() => {
     const aim = (to: number, other: Against | undefined): { at: number; against: Against } => {
       const chosen = other === undefined ? (model?.getView().place?.against ?? null) : other;
       // What is compared with lies before what is looked at.
-      return { at: to, against: typeof chosen === 'number' ? Math.min(chosen, to) : chosen };
+      return { at: to, against: typeof chosen === 'number' ? Math.max(Math.min(chosen, to - 1), 0) : chosen };
     };
     const settle = (to: number, other?: Against): void => {
       clearTimeout(timer.current);

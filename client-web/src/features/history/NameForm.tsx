@@ -1,5 +1,5 @@
 import { Button, Popover, TextInput } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** What the server takes at most. */
@@ -14,6 +14,12 @@ export function NameForm(props: {
   const { t } = useTranslation();
   const [name, setName] = useState(props.start);
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // A name that is there is typed over, unless one goes into it.
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const wanted = name.trim();
@@ -32,6 +38,7 @@ export function NameForm(props: {
       }}
     >
       <TextInput
+        ref={field}
         label={t('history.nameLabel')}
         placeholder={t('history.namePlaceholder')}
         value={name}
@@ -56,7 +63,7 @@ export function NamePopover(props: {
       opened={open}
       onChange={setOpen}
       position="bottom-end"
-      width={320}
+      width="min(20rem, calc(100vw - 1.25rem))"
       trapFocus
       returnFocus
       shadow="md"

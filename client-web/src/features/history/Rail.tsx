@@ -212,19 +212,23 @@ export function Rail({ density }: { density: Density | undefined }) {
       </div>
       <div className="rail-track">
         <div className="rail-flags" aria-hidden>
-          {named.map((version) => (
-            <button
-              key={version.id}
-              type="button"
-              tabIndex={-1}
-              className="rail-flag"
-              title={version.name ?? ''}
-              style={{ insetInlineStart: `${placeOf(version.seq, first.seq, head.seq) * 100}%` }}
-              onClick={() => settle(version.seq)}
-            >
-              <IconFlagFilled size={12} />
-            </button>
-          ))}
+          {named.map((version) => {
+            const place = placeOf(version.seq, first.seq, head.seq);
+            return (
+              <button
+                key={version.id}
+                type="button"
+                tabIndex={-1}
+                className="rail-flag"
+                data-late={place > 0.5}
+                title={version.name ?? ''}
+                style={{ insetInlineStart: `${place * 100}%` }}
+                onClick={() => settle(version.seq)}
+              >
+                <IconFlagFilled size={12} />
+              </button>
+            );
+          })}
         </div>
         <Track density={density} />
         <div

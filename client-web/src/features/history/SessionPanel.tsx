@@ -204,6 +204,7 @@ function VersionRow(props: { version: Version; current: boolean; chosen: () => v
   const { t, i18n } = useTranslation();
   const { settle, actions, canWrite } = usePast();
   const [renaming, setRenaming] = useState(false);
+  const isBack = useRef(false);
   const { version } = props;
   if (renaming) {
     return (
@@ -211,7 +212,10 @@ function VersionRow(props: { version: Version; current: boolean; chosen: () => v
         <NameForm
           start={version.name ?? ''}
           submit={(name) => actions.rename(version.id, name)}
-          close={() => setRenaming(false)}
+          close={() => {
+            isBack.current = true;
+            setRenaming(false);
+          }}
         />
       </div>
     );
@@ -221,6 +225,11 @@ function VersionRow(props: { version: Version; current: boolean; chosen: () => v
       <button
         type="button"
         className="past-row-main past-version"
+        ref={(row) => {
+          // Who has renamed it, or would rather not, goes on from here.
+          if (row !== null && isBack.current) row.focus();
+          isBack.current = false;
+        }}
         aria-current={props.current}
         onClick={() => {
           settle(version.seq);
