@@ -24,9 +24,9 @@ export function launch () {
   })
 }
 
-/** Someone with a browser of their own (storage, name, scheme); closed when the test ends. */
-export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk, name = null, color = '#187a86' } = {}) {
-  const context = await browser.newContext({ baseURL: server.http, colorScheme: scheme, viewport: size, locale: 'en-US', reducedMotion: 'reduce' })
+/** Someone with a browser of their own (storage, name, language, scheme); closed when the test ends. */
+export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk, locale = 'en-US', name = null, color = '#187a86' } = {}) {
+  const context = await browser.newContext({ baseURL: server.http, colorScheme: scheme, viewport: size, locale, reducedMotion: 'reduce' })
   t.after(() => context.close())
   if (name !== null) {
     await context.addInitScript(person => { localStorage.setItem('weft.person', person) }, JSON.stringify({ name, color }))
@@ -52,7 +52,7 @@ class Person {
   /** Opens a tab on a page just made, ready to be written. */
   async openNewPage () {
     const tab = await this.open('/')
-    await tab.page.getByRole('button', { name: 'New page' }).first().click()
+    await tab.page.getByRole('button', { name: /^(New page|新建页面)$/ }).first().click()
     await tab.ready()
     return tab
   }
@@ -61,8 +61,8 @@ class Person {
 export class Tab {
   constructor (page) {
     this.page = page
-    this.title = page.getByRole('textbox', { name: 'Page title' })
-    this.body = page.getByRole('textbox', { name: 'Page text' })
+    this.title = page.getByRole('textbox', { name: /^(Page title|页面标题)$/ })
+    this.body = page.getByRole('textbox', { name: /^(Page text|页面正文)$/ })
     this.word = page.locator('.state-word')
   }
 
@@ -150,7 +150,7 @@ export class Tab {
 
   /** Opens the page's history, at now. */
   async openHistory () {
-    await this.page.getByRole('button', { name: 'History', exact: true }).click()
+    await this.page.getByRole('button', { name: /^(History|历史)$/ }).click()
     return this.history()
   }
 
@@ -173,7 +173,9 @@ export class Past {
     this.page = tab.page
     this.words = tab.page.getByTestId('past-words')
     this.body = tab.page.getByTestId('past-body')
-    this.handle = tab.page.getByRole('slider', { name: 'Moment' })
+    this.handle = tab.page.getByRole('slider', { name: /^(Moment|时刻)$/ })
+    /** Of a comparison: the moment compared with. */
+    this.other = tab.page.getByRole('slider', { name: /^(Compared with|对比基准)$/ })
   }
 
   get address () {
@@ -188,6 +190,17 @@ export class Past {
 
   text () {
     return this.body.evaluate(body => [...body.children].map(block => block.textContent).join('\n').trimEnd())
+  }
+
+  /** Where the handle stands: a place in the log. */
+  async at (handle = this.handle) {
+    return Number(await handle.getAttribute('aria-valuenow'))
+  }
+
+  /** Goes to a moment by the address, as a link does. */
+  async go (search) {
+    await this.page.goto(`${this.tab.address}${search}`)
+    await this.drawn()
   }
 
   /** Steps back, a change at a time, until the page of that moment reads `part`. */
