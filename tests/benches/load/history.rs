@@ -71,15 +71,14 @@ pub(crate) struct Kept {
     pub(crate) packed: u64,
 }
 
-/// Writes the session into a data directory, record by record as if it had been typed by three people over two weeks,
-/// and compacts it.
-pub(crate) async fn prepare(program: &Path, data: &Path, document: &Document) -> Result<Kept> {
+/// Writes updates into a data directory, record by record as if they had been typed by three people over two weeks.
+pub(crate) async fn write(data: &Path, name: &str, updates: &[Vec<u8>]) -> Result<()> {
     std::fs::create_dir_all(data)?;
     let store = SledStore::open(data, Settings::default()).context("the store does not open")?;
-    let doc = DocId::new(NAME)?;
+    let doc = DocId::new(name)?;
     let mut random = SmallRng::seed_from_u64(7);
     let (mut time, mut prev, mut seq) = (BEGAN, RecordHash::FIRST, weft_ids::Seq::ZERO);
-    for (chunk, updates) in document.updates.chunks(CHUNK).enumerate() {
+    for (chunk, updates) in updates.chunks(CHUNK).enumerate() {
         let mut records = Vec::with_capacity(updates.len());
         for (number, update) in updates.iter().enumerate() {
             let edit = chunk * CHUNK + number;
@@ -98,7 +97,12 @@ pub(crate) async fn prepare(program: &Path, data: &Path, document: &Document) ->
         }
         store.import(&doc, records).await?;
     }
-    drop(store);
+    Ok(())
+}
+
+/// Writes the session into a data directory and compacts it.
+pub(crate) async fn prepare(program: &Path, data: &Path, document: &Document) -> Result<Kept> {
+    write(data, NAME, &document.updates).await?;
     let raw = document.updates.iter().map(|update| update.len() as u64).sum();
     let written = bytes_in(data)?;
     let status = Command::new(program)

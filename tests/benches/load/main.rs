@@ -11,6 +11,7 @@ use anyhow::Result;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
+mod browser;
 mod commit;
 mod credit;
 mod document;

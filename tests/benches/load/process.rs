@@ -54,6 +54,17 @@ pub(crate) fn pinned() -> bool {
     PINNED.with(|pinned| *pinned)
 }
 
+/// A program that runs on every core, although we do not.
+pub(crate) fn unpinned(program: &str) -> Command {
+    if !pinned() {
+        return Command::new(program);
+    }
+    let cores = fs::read_to_string("/proc/cpuinfo").unwrap_or_default().matches("processor\t").count();
+    let mut command = Command::new("taskset");
+    command.args(["-c", &format!("0-{}", cores.saturating_sub(1)), program]);
+    command
+}
+
 fn run(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use rand::Rng;
 use tokio::time::sleep;
 
+use crate::browser;
 use crate::commit;
 use crate::document::Document;
 use crate::history;
@@ -72,7 +73,11 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
     let asked =
         |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
     ensure!(
-        LOADS.iter().map(|load| load.name).chain(["open", "memory", "commit", "history"]).any(asked),
+        LOADS
+            .iter()
+            .map(|load| load.name)
+            .chain(["open", "memory", "commit", "history", "browser"])
+            .any(asked),
         "no scenario is called {:?}",
         options.only
     );
@@ -99,6 +104,16 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
                 note(&mut report, "history", result);
             }
             Subject::Url(_) => report.notes.push("history: skipped, as the data is not ours".into()),
+        }
+    }
+    if asked("browser") {
+        match (&options.subject, browser::missing()) {
+            (Subject::Program(program), None) => {
+                let result = bench.browser(program, &mut report.notes).await;
+                note(&mut report, "browser", result);
+            }
+            (Subject::Program(_), Some(why)) => report.notes.push(format!("browser: skipped, as {why}")),
+            (Subject::Url(_), _) => report.notes.push("browser: skipped, as the data is not ours".into()),
         }
     }
     Ok(report)
@@ -357,6 +372,38 @@ impl Bench<'_> {
             row("history packed, all of it", "MB", Goal::AtMost(1.5), vec![kept.packed as f64 / 1e6]),
             row("data directory, as written", "MB", Goal::None, vec![kept.written as f64 / 1e6]),
             row("data directory, compacted", "MB", Goal::None, vec![kept.compacted as f64 / 1e6]),
+        ])
+    }
+
+    async fn browser(&self, program: &Path, notes: &mut Vec<String>) -> Result<Vec<Row>> {
+        let data = self.folder.join("browser");
+        browser::prepare(&data).await?;
+        let mut rounds = Vec::new();
+        for _ in 0..self.options.rounds {
+            let felt = browser::round(program, &data).await?;
+            say(&format!("browser: {felt:?}"));
+            rounds.push(felt);
+        }
+        let frames: u64 = rounds.iter().map(|felt| felt.frames).sum();
+        notes.push(format!(
+            "browser: the handle dragged over a page of {} edits in Chromium, on all cores; {frames} frames",
+            browser::EDITS
+        ));
+        let row = |measure, unit, goal, pick: fn(&browser::Felt) -> f64| Row {
+            scenario: "browser",
+            measure,
+            unit,
+            goal,
+            server: rounds.iter().map(pick).collect(),
+            relay: Vec::new(),
+        };
+        Ok(vec![
+            // A screen of 60 Hz shows one every 16.7 ms.
+            row("frame while dragging, p50", "ms", Goal::AtMost(17.0), |felt| felt.p50),
+            row("frame while dragging, p99", "ms", Goal::AtMost(20.0), |felt| felt.p99),
+            row("frame while dragging, longest", "ms", Goal::None, |felt| felt.longest),
+            row("frames over 20 ms", "", Goal::None, |felt| felt.late),
+            row("let go to drawn, longest", "ms", Goal::AtMost(300.0), |felt| felt.drawn),
         ])
     }
 }
