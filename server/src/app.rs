@@ -19,7 +19,7 @@ use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::{admin, docs, events, guard, live, metrics, pages, ready, shares, spaces};
+use crate::http::{admin, desk, docs, events, guard, live, metrics, pages, ready, shares, spaces};
 use crate::listen::Connections;
 use crate::running::Token;
 use crate::telemetry::Metrics;
@@ -94,6 +94,11 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/pages/{id}/forever", delete(pages::destroy))
         .route("/api/pages/{id}/access", put(pages::access))
         .route("/api/pages/{id}/shares", get(shares::list).post(shares::make))
+        .route("/api/pages/{id}/favourite", put(desk::add_favourite).delete(desk::remove_favourite))
+        .route("/api/pages/{id}/watch", put(desk::watch).delete(desk::unwatch))
+        .route("/api/pages/{id}/visit", post(desk::visit))
+        .route("/api/notices", get(desk::notices))
+        .route("/api/notices/read", post(desk::read))
         .route("/api/shares/{id}", patch(shares::change).delete(shares::end))
         .route("/api/shares/{id}/link", post(shares::renew))
         .route("/api/shared/{secret}", get(shares::shared))

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod asked;
 pub(crate) mod body;
+pub(crate) mod desk;
 pub(crate) mod docs;
 pub(crate) mod error;
 pub(crate) mod etag;

@@ -7,4 +7,3 @@ pub mod replica;
 pub mod server;
 pub mod simulation;
 pub mod socket;
-pub mod team;

@@ -5,12 +5,14 @@
 //! rights, open sockets look again at what they may ([`Wiki::rights`]). Every operation takes proof that it is allowed
 //! (see [`weft_access`]); [`Wiki::allow_page`] and its sisters make it from what holds at that moment.
 //!
-//! One folder per noun: [`member`], [`space`], [`page`], [`share`].
+//! One folder per noun: [`member`], [`space`], [`page`], [`share`], [`desk`], [`notice`].
 
 mod change;
+pub mod desk;
 mod error;
 pub mod member;
 mod model;
+pub mod notice;
 mod order;
 pub mod page;
 mod row;

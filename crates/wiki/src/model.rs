@@ -6,7 +6,9 @@ use std::sync::Arc;
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
 use weft_ids::{GroupId, PageId, ShareId, SignInId, SpaceId, UserId};
 
+use crate::desk::Desk;
 use crate::member::{Group, Person, SignIn};
+use crate::notice::Notice;
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
 use crate::row::Table;
@@ -27,6 +29,8 @@ pub(crate) struct Model {
     pub(crate) pages: Table<Page>,
     pub(crate) shares: Table<Share>,
     pub(crate) edited: Table<Edited>,
+    pub(crate) desks: Table<Desk>,
+    pub(crate) notices: Table<Notice>,
 
     pub(crate) by_email: HashMap<String, UserId>,
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,

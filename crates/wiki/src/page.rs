@@ -21,6 +21,7 @@ use crate::change::Change;
 use crate::error::WikiError;
 use crate::member::StoredStamp;
 use crate::model::Model;
+use crate::notice::{About, Kind};
 use crate::order::Order;
 use crate::row::{Row, Table, pack, unpack};
 use crate::space::{GRANTED_MAX, StoredGranted, icon_cleaned};
@@ -127,8 +128,13 @@ impl Wiki {
             self.check_who(&one.who)?;
         }
         let mut page = self.page(proof.object()).ok_or(weft_access::Refused::Hidden)?;
-        page.rules = PageRules { restricted, granted };
+        let before = std::mem::replace(&mut page.rules, PageRules { restricted, granted });
         self.put(&turn, page.clone()).await?;
+        let is_new = |one: &&Granted| before.granted.iter().all(|known| known.who != one.who);
+        let new: Vec<UserId> =
+            page.rules.granted.iter().filter(is_new).flat_map(|one| self.people_behind(&one.who)).collect();
+        let about = About::Page(page.id.clone());
+        self.tell_people(&turn, &new, Kind::PageGranted, &about, proof.by()).await?;
         Ok(page)
     }
 }

@@ -8,6 +8,7 @@ use weft_ids::{GroupId, PageId, SpaceId, UnixMillis, UserId};
 use crate::change::Change;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
+use crate::notice::{About, Kind};
 use crate::page::Spot;
 use crate::row::{Row, Table, pack, unpack};
 use crate::text::{cleaned, lines_cleaned, look};
@@ -199,9 +200,14 @@ impl Wiki {
         if level.is_some() {
             self.check_who(who)?;
         }
+        let is_new = level.is_some() && space.rules.granted.iter().all(|known| known.who != *who);
         set_granted(&mut space.rules.granted, who, level)?;
         self.keep_a_manager(&space)?;
         self.put(&turn, space.clone()).await?;
+        if is_new {
+            let (new, about) = (self.people_behind(who), About::Space(space.id.clone()));
+            self.tell_people(&turn, &new, Kind::SpaceGranted, &about, proof.by()).await?;
+        }
         Ok(space)
     }
 

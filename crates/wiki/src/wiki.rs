@@ -15,9 +15,11 @@ use weft_ids::{DocId, PageId, SpaceId, UnixMillis, UserId};
 use weft_store::{Expect, Store, StoreError};
 
 use crate::change::Change;
+use crate::desk::Desk;
 use crate::error::WikiError;
 use crate::member::{Group, Person, SignIn};
 use crate::model::Model;
+use crate::notice::Notice;
 use crate::page::{Edited, Page};
 use crate::row::Row;
 use crate::share::Share;
@@ -91,6 +93,8 @@ impl Wiki {
         load::<Page>(&*store, &mut model).await?;
         load::<Share>(&*store, &mut model).await?;
         load::<Edited>(&*store, &mut model).await?;
+        load::<Desk>(&*store, &mut model).await?;
+        load::<Notice>(&*store, &mut model).await?;
         for (doc, title) in hub.titles().await? {
             if let Some(page) = PageId::of(&doc).filter(|page| model.pages.get(page).is_some()) {
                 model.titles.insert(page, title);
@@ -127,7 +131,9 @@ impl Wiki {
     /// # Errors
     /// [`Refused`].
     pub fn grant(&self, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, Refused> {
-        let Some(page) = PageId::of(&doc) else {
+        // Until somebody sets the server up there is nobody to own a page, and all documents are alike.
+        let page = PageId::of(&doc).filter(|_| self.is_set_up());
+        let Some(page) = page else {
             return decide(&DocRules::Free { open: self.0.open }, subject, doc, right);
         };
         let model = self.model();

@@ -185,7 +185,8 @@ pub(crate) async fn list(State(app): State<AppState>, request: Request) -> Resul
     }
     let documents = app.hub.documents().await?;
     // Which pages there are is for those who may see them: see the wiki's own lists.
-    let free = documents.into_iter().filter(|summary| PageId::of(&summary.doc).is_none());
+    let alike = !app.wiki.is_set_up();
+    let free = documents.into_iter().filter(|summary| alike || PageId::of(&summary.doc).is_none());
     let documents = free.map(DocumentEntry::from).collect();
     let fields = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((fields, Json(DocumentList { documents })).into_response())

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{docs, history, live, metrics, pages, ready, shares, spaces};
+use super::{desk, docs, history, live, metrics, pages, ready, shares, spaces};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -50,6 +50,13 @@ use super::{docs, history, live, metrics, pages, ready, shares, spaces};
         pages::access,
         pages::home,
         pages::find,
+        desk::add_favourite,
+        desk::remove_favourite,
+        desk::watch,
+        desk::unwatch,
+        desk::visit,
+        desk::notices,
+        desk::read,
         shares::list,
         shares::make,
         shares::change,

@@ -11,6 +11,7 @@ use weft_access::action::{BeHere, DestroyPage, EditPage, EditSpace, ManagePage, 
 use weft_access::{Audience, Level, PageState, Refused, Who};
 use weft_ids::{PageId, UserId};
 use weft_wiki::Field;
+use weft_wiki::desk::FAVOURITES_MAX;
 use weft_wiki::page::{At, Line, NewPage, Page, PageChange, Place, Seen};
 
 use super::asked::Asked;
@@ -114,6 +115,10 @@ pub(crate) struct PageView {
     space_slug: String,
     breadcrumb: Vec<Crumb>,
     audience: AudienceView,
+    /// Whether it is a favourite of whoever asks.
+    favourite: bool,
+    /// Whether whoever asks wants to be told of what happens to it.
+    watching: bool,
     /// Who may what on it besides; for those who manage it.
     #[serde(skip_serializing_if = "Option::is_none")]
     grants: Option<Vec<GrantView>>,
@@ -186,6 +191,10 @@ pub(crate) struct AccessBody {
 /// What there is to begin with.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Home {
+    /// The pages that whoever asks looked at last.
+    viewed: Vec<PageRow>,
+    /// Their favourites.
+    favourites: Vec<PageRow>,
     /// The pages that were edited last.
     edited: Vec<PageRow>,
     /// Those that whoever asks made, the newest first.
@@ -234,10 +243,12 @@ impl PageList {
 }
 
 impl PageView {
-    /// What is told of a page to whoever may see it. `named`: whether people are told by name, as they are not to
-    /// somebody who came by a public link.
-    pub(crate) fn of(app: &App, seen: &Seen, named: bool) -> Self {
+    /// What is told of a page to whoever may see it. People are told by name to people only, not to somebody who came by
+    /// a public link.
+    pub(crate) fn of(app: &App, seen: &Seen, user: Option<&UserId>) -> Self {
         let line = &seen.line;
+        let named = user.is_some();
+        let desk = user.map(|user| app.wiki.desk(user));
         let space = line.space.as_ref().and_then(|space| app.wiki.space(space));
         let crumb = |line: &Line| Crumb {
             id: line.page.id.as_str().to_owned(),
@@ -256,6 +267,8 @@ impl PageView {
             space_slug: space.as_ref().map(|space| space.slug.clone()).unwrap_or_default(),
             breadcrumb: seen.above.iter().map(crumb).collect(),
             audience: AudienceView::of(app, &seen.audience, &line.page, space.map(|space| space.name), named),
+            favourite: desk.as_ref().is_some_and(|desk| desk.favourites.contains(&line.page.id)),
+            watching: desk.as_ref().is_some_and(|desk| desk.watched.contains(&line.page.id)),
             grants: manages.then(|| line.page.rules.granted.iter().map(GrantView::from).collect()),
             row: PageRow::of(line),
         }
@@ -297,7 +310,7 @@ pub(crate) fn page_id(asked: &Asked, text: &str) -> Result<PageId, ApiError> {
 fn view(app: &App, asked: &Asked, id: &PageId) -> Result<Json<PageView>, ApiError> {
     let proof = app.wiki.allow_page::<ViewPage>(&asked.subject, id)?;
     let seen = app.wiki.page_seen(&proof).ok_or(Refused::Hidden)?;
-    Ok(Json(PageView::of(app, &seen, asked.subject.person.is_some())))
+    Ok(Json(PageView::of(app, &seen, asked.subject.user())))
 }
 
 /// Where a page is to lie.
@@ -542,6 +555,8 @@ pub(crate) async fn home(State(app): State<AppState>, asked: Asked) -> Result<Js
     let updated = |line: &Line| line.edited.as_ref().map_or(line.page.created.at, |edited| edited.at);
     seen.sort_by_key(|line| Reverse(updated(line)));
     let own = asked.subject.user();
+    let desk = own.map(|user| app.wiki.desk(user));
+    let desk = desk.as_ref();
     let spaces: Vec<_> = app.wiki.spaces_of(&asked.subject).into_iter().map(|(space, _)| space.id).collect();
     let rows = |lines: Vec<&Line>| lines.into_iter().take(LIST_MAX).map(PageRow::of).collect();
     let mut mine: Vec<&Line> = seen.iter().filter(|line| line.page.created.by.as_ref() == own).collect();
@@ -549,7 +564,20 @@ pub(crate) async fn home(State(app): State<AppState>, asked: Asked) -> Result<Js
     let elsewhere = |line: &&Line| {
         line.parent.is_none() && line.space.as_ref().is_some_and(|space| !spaces.contains(space))
     };
+    // Pages at hand are shown in the order of the desk; what is gone or not theirs to see any more is passed over.
+    let at_hand = |pages: Vec<&PageId>, max: usize| -> Vec<PageRow> {
+        let lines = pages.into_iter().filter_map(|page| seen.iter().find(|line| line.page.id == *page));
+        lines.take(max).map(PageRow::of).collect()
+    };
     Ok(Json(Home {
+        viewed: at_hand(
+            desk.map(|desk| desk.viewed.iter().map(|(page, _)| page).collect()).unwrap_or_default(),
+            LIST_MAX,
+        ),
+        favourites: at_hand(
+            desk.map(|desk| desk.favourites.iter().collect()).unwrap_or_default(),
+            FAVOURITES_MAX,
+        ),
         edited: rows(seen.iter().collect()),
         mine: rows(mine),
         shared: rows(seen.iter().filter(elsewhere).collect()),

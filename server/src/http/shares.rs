@@ -303,7 +303,7 @@ pub(crate) async fn shared(
             let seen = app.wiki.page_seen(&proof).ok_or(Refused::Hidden)?;
             let below = if share.subtree { app.wiki.lines_below(&proof) } else { Vec::new() };
             SharedView {
-                page: Some(PageView::of(&app, &seen, false)),
+                page: Some(PageView::of(&app, &seen, None)),
                 pages: below.iter().map(PageRow::of).collect(),
                 needs_password: false,
                 indexed: share.indexed,

@@ -10,6 +10,7 @@ use weft_ids::{PageId, UnixMillis, UserId};
 
 use crate::change::Change;
 use crate::model::Model;
+use crate::notice::{About, Kind};
 use crate::row::{Row, Table, pack, unpack};
 use crate::wiki::Wiki;
 
@@ -59,8 +60,16 @@ impl Wiki {
         }
         if due {
             let turn = self.turn().await;
-            let edited = Edited { page, at: edit.at, by: edit.by };
-            if let Err(error) = self.put(&turn, edited).await {
+            let watchers = self.watchers(&page);
+            let about = About::Page(page.clone());
+            let edited = Edited { page, at: edit.at, by: edit.by.clone() };
+            let noted = match self.put(&turn, edited).await {
+                Ok(()) => {
+                    self.tell_people(&turn, &watchers, Kind::PageEdited, &about, edit.by.as_ref()).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = noted {
                 warn!(doc = %edit.doc, %error, "the last edit of a page was not noted");
             }
         }

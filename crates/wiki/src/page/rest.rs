@@ -7,6 +7,7 @@ use weft_ids::PageId;
 
 use super::{Edited, Page, Spot};
 use crate::error::WikiError;
+use crate::notice::{About, Kind};
 use crate::share::Share;
 use crate::wiki::{Stamp, Turn, Wiki, now};
 
@@ -21,6 +22,8 @@ impl Wiki {
         if page.trashed.is_none() {
             page.trashed = Some(Stamp { at: now(), by: proof.by().cloned() });
             self.put(&turn, page.clone()).await?;
+            let (watchers, about) = (self.watchers(&page.id), About::Page(page.id.clone()));
+            self.tell_people(&turn, &watchers, Kind::PageTrashed, &about, proof.by()).await?;
         }
         Ok(page)
     }

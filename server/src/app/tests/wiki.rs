@@ -353,3 +353,46 @@ async fn the_wiki_is_the_same_after_it_was_opened_again() {
     let inside = weft_ids::PageId::new(&inside).unwrap();
     assert_eq!(again.page(&inside).unwrap().spot.parent().unwrap().as_str(), page);
 }
+
+#[tokio::test]
+async fn the_desk_keeps_favourites_and_what_was_looked_at_and_notices_come_once() {
+    let (world, olga) = World::with_owner().await;
+    let ann = world.joins("Ann", Role::Member).await;
+    let space = world.space(&olga, "Board", None).await;
+    let page = world.page(&olga, &space, None).await;
+    let path = |what: &str| format!("/api/pages/{page}/{what}");
+    assert_eq!(world.does(&ann, Method::PUT, &path("favourite"), Value::Null).await.code(), "not_found");
+    for _ in 0..2 {
+        assert_eq!(world.grant(&olga, &space, &ann, "view").await.status, StatusCode::OK);
+    }
+    for (method, what) in [
+        (Method::PUT, "favourite"),
+        (Method::PUT, "favourite"),
+        (Method::POST, "visit"),
+        (Method::PUT, "watch"),
+    ] {
+        assert_eq!(world.does(&ann, method, &path(what), Value::Null).await.status, StatusCode::NO_CONTENT);
+    }
+    let home = world.reads(&ann, "/api/home").await.json();
+    assert_eq!(home["favourites"].as_array().unwrap().len(), 1);
+    assert_eq!(home["viewed"][0]["id"], json!(page));
+    let seen = world.reads(&ann, &format!("/api/pages/{page}")).await.json();
+    assert_eq!((seen["favourite"].clone(), seen["watching"].clone()), (json!(true), json!(true)));
+
+    let trashed = world.does(&olga, Method::DELETE, &format!("/api/pages/{page}"), Value::Null).await;
+    assert_eq!(trashed.status, StatusCode::NO_CONTENT);
+    let told = world.reads(&ann, "/api/notices").await.json();
+    let kinds: Vec<_> = told["notices"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(
+        (kinds, told["unread"].clone()),
+        (vec![json!("pageTrashed"), json!("spaceGranted")], json!(2))
+    );
+    assert_eq!(told["notices"][0]["page"], Value::Null, "viewers do not see into the trash");
+    let up_to = json!({ "upTo": told["notices"][0]["at"] });
+    assert_eq!(
+        world.does(&ann, Method::POST, "/api/notices/read", up_to).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(world.reads(&ann, "/api/notices").await.json()["unread"], json!(0));
+    assert!(world.reads(&olga, "/api/notices").await.json()["notices"].as_array().unwrap().is_empty());
+}

@@ -1,0 +1,200 @@
+//! What people keep at hand, and what they are told.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weft_access::Allowed;
+use weft_access::action::{NoteForOneself, ViewPage};
+use weft_ids::UnixMillis;
+use weft_wiki::notice::{About, Notice};
+
+use super::asked::Asked;
+use super::body::JsonBody;
+use super::error::{ApiError, ErrorBody};
+use super::pages::page_id;
+use crate::app::{App, AppState};
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoticeView {
+    id: String,
+    /// `spaceGranted`, `pageGranted`, `pageEdited` or `pageTrashed`.
+    kind: &'static str,
+    /// The page it is about, with its title, where whoever asks may see that.
+    page: Option<Titled>,
+    space: Option<Titled>,
+    /// Whose doing it was.
+    by: Option<Titled>,
+    at: u64,
+    read: bool,
+}
+
+/// Something by id and by what it is called.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Titled {
+    id: String,
+    name: String,
+}
+
+/// What whoever asks was told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoticeList {
+    /// The newest first.
+    notices: Vec<NoticeView>,
+    unread: usize,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReadBody {
+    /// Everything up to this moment was seen, in milliseconds since 1970.
+    up_to: u64,
+}
+
+fn proofs(
+    app: &App,
+    asked: &Asked,
+    id: &str,
+) -> Result<(Allowed<NoteForOneself>, Allowed<ViewPage>), ApiError> {
+    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
+    Ok((oneself, app.wiki.allow_page::<ViewPage>(&asked.subject, &page_id(asked, id)?)?))
+}
+
+/// Makes a page a favourite.
+#[utoipa::path(put, path = "/api/pages/{id}/favourite", tag = "desk", params(("id" = String, Path,)), responses(
+    (status = 204, description = "It is one."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),
+    (status = 422, description = "There are as many as there may be.", body = ErrorBody),
+))]
+pub(crate) async fn add_favourite(
+    State(app): State<AppState>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (oneself, page) = proofs(&app, &asked, &id)?;
+    app.wiki.set_favourite(&oneself, &page, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a page a favourite no longer.
+#[utoipa::path(delete, path = "/api/pages/{id}/favourite", tag = "desk", params(("id" = String, Path,)), responses(
+    (status = 204, description = "It is none."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),
+))]
+pub(crate) async fn remove_favourite(
+    State(app): State<AppState>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (oneself, page) = proofs(&app, &asked, &id)?;
+    app.wiki.set_favourite(&oneself, &page, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells whoever asks of what happens to a page.
+#[utoipa::path(put, path = "/api/pages/{id}/watch", tag = "desk", params(("id" = String, Path,)), responses(
+    (status = 204, description = "They will be told."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),
+    (status = 422, description = "They watch as many as they may.", body = ErrorBody),
+))]
+pub(crate) async fn watch(
+    State(app): State<AppState>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (oneself, page) = proofs(&app, &asked, &id)?;
+    app.wiki.set_watched(&oneself, &page, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells whoever asks no longer of what happens to a page.
+#[utoipa::path(delete, path = "/api/pages/{id}/watch", tag = "desk", params(("id" = String, Path,)), responses(
+    (status = 204, description = "They will not be told any more."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),
+))]
+pub(crate) async fn unwatch(
+    State(app): State<AppState>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (oneself, page) = proofs(&app, &asked, &id)?;
+    app.wiki.set_watched(&oneself, &page, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes that whoever asks looks at a page.
+#[utoipa::path(post, path = "/api/pages/{id}/visit", tag = "desk", params(("id" = String, Path,)), responses(
+    (status = 204, description = "It is noted."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),
+))]
+pub(crate) async fn visit(
+    State(app): State<AppState>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (oneself, page) = proofs(&app, &asked, &id)?;
+    app.wiki.note_view(&oneself, &page).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What whoever asks was told.
+#[utoipa::path(get, path = "/api/notices", tag = "desk", responses(
+    (status = 200, description = "The newest first.", body = NoticeList),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+))]
+pub(crate) async fn notices(State(app): State<AppState>, asked: Asked) -> Result<Json<NoticeList>, ApiError> {
+    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
+    let notices = app.wiki.notices(&oneself);
+    let unread = notices.iter().filter(|notice| !notice.read).count();
+    Ok(Json(NoticeList {
+        notices: notices.iter().map(|notice| view(&app, &asked, notice)).collect(),
+        unread,
+    }))
+}
+
+fn view(app: &App, asked: &Asked, notice: &Notice) -> NoticeView {
+    let (page, space) = match &notice.about {
+        About::Page(id) => {
+            let line = app.wiki.line(&asked.subject, id);
+            (line.map(|line| Titled { id: id.as_str().to_owned(), name: line.title.to_string() }), None)
+        }
+        About::Space(id) => {
+            let seen = app.wiki.allow_space::<weft_access::action::ViewSpace>(&asked.subject, id).is_ok();
+            let space = app.wiki.space(id).filter(|_| seen);
+            (None, space.map(|space| Titled { id: id.as_str().to_owned(), name: space.name }))
+        }
+    };
+    let by = notice.by.as_ref().and_then(|by| app.wiki.person(by));
+    NoticeView {
+        id: notice.id.as_str().to_owned(),
+        kind: notice.kind.as_str(),
+        page,
+        space,
+        by: by.map(|person| Titled { id: person.id.as_str().to_owned(), name: person.name }),
+        at: notice.at.0,
+        read: notice.read,
+    }
+}
+
+/// Notes what whoever asks has seen.
+#[utoipa::path(post, path = "/api/notices/read", tag = "desk", request_body = ReadBody, responses(
+    (status = 204, description = "It is noted."),
+    (status = 401, description = "Nobody is signed in.", body = ErrorBody),
+    (status = 422, description = "Not a moment.", body = ErrorBody),
+))]
+pub(crate) async fn read(
+    State(app): State<AppState>,
+    asked: Asked,
+    JsonBody(body): JsonBody<ReadBody>,
+) -> Result<StatusCode, ApiError> {
+    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
+    app.wiki.read_notices(&oneself, UnixMillis(body.up_to)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
