@@ -1,8 +1,8 @@
 //! One WebSocket, from the upgrade to the close: a single task that reads, writes and keeps time.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::LazyLock;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -123,7 +123,8 @@ impl Connection {
     }
 
     async fn talk(&mut self) -> End {
-        let outlet = self.documents.outlet.clone();
+        let (outlet, draining) = (self.documents.outlet.clone(), self.draining.clone());
+        let mut draining = pin!(draining.cancelled());
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -135,12 +136,26 @@ impl Connection {
             let reading = self.later.is_none() && !self.draining.is_cancelled();
             let (wire, documents, later) = (&mut self.wire, &self.documents, &self.later);
             let rights = &mut self.rights;
+            let (mut mail, mut looked) = (pin!(outlet.mail()), false);
             let step = tokio::select! {
                 biased;
-                step = poll_fn(|cx| wire.poll(cx, reading)) => step,
-                () = outlet.mail(), if !sending => Step::Mail,
+                step = poll_fn(|cx| {
+                    // What the peer said goes first. But looking costs more than asking for mail, and it is mostly mail
+                    // that wakes a socket: once looked at, it is not looked at again for that.
+                    if looked && !sending && mail.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Step::Mail);
+                    }
+                    if let Poll::Ready(step) = wire.poll(cx, reading) {
+                        return Poll::Ready(step);
+                    }
+                    if !looked && !sending && mail.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(Step::Mail);
+                    }
+                    looked = true;
+                    Poll::Pending
+                }) => step,
                 () = waits(documents, later), if later.is_some() => Step::Room,
-                () = self.draining.cancelled(), if reading => Step::Draining,
+                () = &mut draining, if reading => Step::Draining,
                 Ok(()) = rights.changed() => Step::Rights,
                 _ = tick.tick() => Step::Tick,
             };
