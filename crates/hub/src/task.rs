@@ -6,6 +6,7 @@ mod effects;
 mod opening;
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -181,8 +182,13 @@ impl Task {
     /// Runs until the room closes; an error if its document had to be loaded anew and could not.
     async fn run(&mut self, commands: &mut UnboundedReceiver<Command>) -> Result<(), StoreError> {
         let mut waiting = Vec::with_capacity(TURN_EVENTS_MAX);
+        let mut alarm = pin!(sleep_until(Instant::now()));
         loop {
             let wake = self.wakes_at();
+            // Mostly it is the time that it was in the turn before.
+            if let Some(at) = wake.filter(|at| *at != alarm.deadline()) {
+                alarm.as_mut().reset(at);
+            }
             tokio::select! {
                 biased;
                 (ticket, seq, bytes) = self.appends.saved() => {
@@ -196,7 +202,7 @@ impl Task {
                     let commands: VecDeque<Command> = waiting.drain(..).collect();
                     self.turn(commands, None).await?;
                 }
-                () = async { sleep_until(wake.unwrap_or_else(Instant::now)).await }, if wake.is_some() => {
+                () = &mut alarm, if wake.is_some() => {
                     self.turn(VecDeque::new(), Some(Event::Wake)).await?;
                 }
             }
