@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sled::{Db, IVec};
+use sled::IVec;
 use weft_ids::{DocId, Seq};
 use weft_store::codec::Origin;
 use weft_store::{CheckpointKind, RecordHash, StoreError};
@@ -12,6 +12,7 @@ use crate::keys::{self, Number};
 use crate::log::next_row;
 use crate::meta::entry;
 use crate::rows::{LogRow, NameRow, OriginReader, RowError, StateRow, open};
+use crate::view::{Range, View};
 
 /// A report names at most so many damages; it counts all.
 pub const DAMAGES_NAMED_MAX: usize = 1000;
@@ -81,9 +82,9 @@ impl Report {
 /// # Errors
 /// [`StoreError::Unavailable`] when reading fails for another reason than damage.
 pub fn run(store: &SledStore, progress: impl FnMut(Progress)) -> Result<Report, StoreError> {
-    store.shared.with(|engine| {
+    store.shared.with(|view| {
         let mut check = Check {
-            db: &engine.db,
+            view,
             report: Report::default(),
             progress: Progress::default(),
             tell: progress,
@@ -100,7 +101,7 @@ pub fn run(store: &SledStore, progress: impl FnMut(Progress)) -> Result<Report, 
 }
 
 struct Check<'a, F> {
-    db: &'a Db,
+    view: &'a View<'a>,
     report: Report,
     progress: Progress,
     tell: F,
@@ -142,12 +143,8 @@ impl<F: FnMut(Progress)> Check<'_, F> {
         }
     }
 
-    fn rows(&self, prefix: u8) -> sled::Iter {
-        self.db.range([prefix].as_slice()..[prefix + 1].as_slice())
-    }
-
     fn names(&mut self) -> Result<(), StoreError> {
-        for row in self.rows(keys::NAMES) {
+        for row in rows(self.view, keys::NAMES) {
             self.step();
             let Some((key, value)) = self.readable(row)? else { break };
             let Some(doc) = std::str::from_utf8(&key[1..]).ok().and_then(|name| DocId::new(name).ok()) else {
@@ -169,7 +166,7 @@ impl<F: FnMut(Progress)> Check<'_, F> {
         }
         self.report.documents = self.names.len() as u64;
         self.progress.of = self.report.documents;
-        let given = StateRow::read(self.db).map_err(|error| error.of(None))?.documents;
+        let given = StateRow::read(self.view).map_err(|error| error.of(None))?.documents;
         if self.names.keys().any(|number| *number > given) {
             self.damage(None, None, "the store's own state does not know all documents");
         }
@@ -186,7 +183,7 @@ impl<F: FnMut(Progress)> Check<'_, F> {
         }
         // Records of documents that have no name.
         let mut from = keys::row(0, Seq::ZERO);
-        while let Some(row) = self.db.range(from.as_slice()..b"m".as_slice()).keys().next() {
+        while let Some(row) = self.view.range(from.as_slice()..b"m".as_slice()).keys().next() {
             let Some(key) = self.readable(row)? else { break };
             let number = keys::number_at(&key, 1).unwrap_or(u64::MAX);
             if !self.names.contains_key(&number) {
@@ -203,11 +200,11 @@ impl<F: FnMut(Progress)> Check<'_, F> {
     }
 
     fn log(&mut self, number: Number, doc: &DocId) -> Result<(), StoreError> {
-        let db = self.db;
-        let mut origins = OriginReader::new(db, number);
+        let view = self.view;
+        let mut origins = OriginReader::new(view, number);
         let mut expected = Some((Seq(1), RecordHash::FIRST));
         let mut rows = 0;
-        for row in db.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX))) {
+        for row in view.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX))) {
             self.step();
             rows += 1;
             let Some(row) = self.readable(row)? else { break };
@@ -233,7 +230,7 @@ impl<F: FnMut(Progress)> Check<'_, F> {
     /// Those no row names are read here too. Pieces are not: one that no row counts on (of a checkpoint that a crash
     /// cut short) harms nothing, and the others are read with their rows.
     fn origins(&mut self) -> Result<(), StoreError> {
-        for row in self.rows(b'o') {
+        for row in rows(self.view, b'o') {
             self.step();
             let Some((key, value)) = self.readable(row)? else { break };
             let doc = keys::number_at(&key, 1).and_then(|number| self.names.get(&number)).cloned();
@@ -245,7 +242,7 @@ impl<F: FnMut(Progress)> Check<'_, F> {
     }
 
     fn checkpoints(&mut self) -> Result<(), StoreError> {
-        for row in self.rows(b'k') {
+        for row in rows(self.view, b'k') {
             self.step();
             let Some((key, value)) = self.readable(row)? else { break };
             let kind = match key.get(1) {
@@ -255,8 +252,8 @@ impl<F: FnMut(Progress)> Check<'_, F> {
             let number = keys::number_at(&key, 2).unwrap_or(0);
             let seq = Seq(keys::number_at(&key, 10).unwrap_or(0));
             let doc = self.names.get(&number).cloned();
-            let loaded =
-                open(&key, value).and_then(|body| crate::checkpoint::load(self.db, kind, number, seq, &body));
+            let loaded = open(&key, value)
+                .and_then(|body| crate::checkpoint::load(self.view, kind, number, seq, &body));
             match loaded {
                 Ok(_) => self.report.checkpoints += 1,
                 Err(RowError::Bad(what)) => {
@@ -269,10 +266,10 @@ impl<F: FnMut(Progress)> Check<'_, F> {
     }
 
     fn meta(&mut self) -> Result<(), StoreError> {
-        for row in self.rows(keys::META) {
+        for row in rows(self.view, keys::META) {
             self.step();
             let Some(row) = self.readable(row)? else { break };
-            match entry(self.db, Ok(row)) {
+            match entry(self.view, Ok(row)) {
                 Ok(_) => self.report.meta += 1,
                 Err(StoreError::Damaged { what, .. }) => self.damage(None, None, what),
                 Err(other) => return Err(other),
@@ -280,6 +277,11 @@ impl<F: FnMut(Progress)> Check<'_, F> {
         }
         Ok(())
     }
+}
+
+/// The rows of one kind.
+fn rows<'a>(view: &'a View<'a>, prefix: u8) -> Range<'a> {
+    view.range([prefix].as_slice()..[prefix + 1].as_slice())
 }
 
 /// Where a log goes on behind a row that did not follow, if that row itself can be read.

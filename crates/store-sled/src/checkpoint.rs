@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 use bytes::Bytes;
-use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::codec::put_varint;
 use weft_store::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointKind, Checkpoints, StoreError};
@@ -9,6 +8,7 @@ use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number, PIECE_BYTES};
 use crate::rows::{Row, RowError, cursor, get, get_pieces, open, versioned};
+use crate::view::View;
 use crate::writer::Job;
 
 /// Checkpoints are written so many pieces at a time: what is typed meanwhile waits for one such part at most.
@@ -67,7 +67,7 @@ fn rows(kind: CheckpointKind, number: Number, seq: Seq, state: &[u8]) -> Result<
 
 /// Reads the checkpoint whose manifest is `body`.
 pub(crate) fn load(
-    db: &Db,
+    view: &View<'_>,
     kind: CheckpointKind,
     number: Number,
     seq: Seq,
@@ -75,7 +75,7 @@ pub(crate) fn load(
 ) -> Result<Bytes, RowError> {
     let manifest = Manifest::decode(body)?;
     let mut stored = Vec::with_capacity(manifest.stored);
-    get_pieces(db, manifest.stored, &mut stored, |piece| keys::checkpoint_piece(kind, number, seq, piece))?;
+    get_pieces(view, manifest.stored, &mut stored, |piece| keys::checkpoint_piece(kind, number, seq, piece))?;
     let state = zstd::bulk::decompress(&stored, manifest.len);
     let state = state.map_err(|error| RowError::Bad(format!("it does not decompress: {error}")))?;
     if hash(&state) != manifest.hash {
@@ -90,19 +90,18 @@ fn newest(
     kind: CheckpointKind,
     at_or_before: Seq,
 ) -> Result<Option<Checkpoint>, StoreError> {
-    shared.with(|engine| {
-        let db = &engine.db;
-        let Some(name) = name_row(db, doc)? else { return Ok(None) };
+    shared.with(|view| {
+        let Some(name) = name_row(view, doc)? else { return Ok(None) };
         let from = keys::checkpoint(kind, name.number, Seq::ZERO);
-        for row in db.range(from..=keys::checkpoint(kind, name.number, at_or_before)).rev() {
+        for row in view.range(from..=keys::checkpoint(kind, name.number, at_or_before)).rev() {
             let (key, value) = row.map_err(|error| RowError::from(error).of(Some(doc)))?;
             let seq = Seq(keys::number_at(&key, 10).unwrap_or(0));
-            let state = open(&key, value).and_then(|body| load(db, kind, name.number, seq, &body));
+            let state = open(&key, value).and_then(|body| load(view, kind, name.number, seq, &body));
             match state {
                 Ok(state) => return Ok(Some(Checkpoint { seq, state })),
                 // Pruned while we read it, that is; or damaged. An older one and the log give the same.
                 Err(RowError::Bad(what)) => {
-                    if db.contains_key(&key).unwrap_or(true) {
+                    if view.contains_key(&key).unwrap_or(true) {
                         tracing::warn!(%doc, %seq, what, "a checkpoint is damaged; passed over");
                     }
                 }
@@ -138,14 +137,13 @@ impl Checkpoints for SledStore {
         let doc = doc.clone();
         let rows = self.blocking(move |shared| {
             let head = crate::log::head(shared, &doc)?;
-            let number = shared.with(|engine| name_row(&engine.db, &doc))?.map(|name| name.number);
+            let number = shared.with(|view| name_row(view, &doc))?.map(|name| name.number);
             let (Some(number), true) = (number, seq > Seq::ZERO && head.is_some_and(|head| seq <= head))
             else {
                 return Err(StoreError::refused(format!("document {doc:?} has no record {seq}")));
             };
             let manifest = keys::checkpoint(kind, number, seq);
-            let known =
-                shared.with(|engine| get(&engine.db, &manifest).map_err(|error| error.of(Some(&doc))))?;
+            let known = shared.with(|view| get(view, &manifest).map_err(|error| error.of(Some(&doc))))?;
             if known.is_some() { Ok(Vec::new()) } else { rows(kind, number, seq, &state) }
         });
         let mut rows = rows.await?;
@@ -183,16 +181,15 @@ impl Checkpoints for SledStore {
 /// The manifests of all but the `n` newest checkpoints, and after them every piece that belongs to none that stays:
 /// those of saves that a crash cut short as well.
 fn superfluous(shared: &Shared, doc: &DocId, kind: CheckpointKind, n: usize) -> Result<Vec<Row>, StoreError> {
-    shared.with(|engine| {
-        let db = &engine.db;
-        let Some(name) = name_row(db, doc)? else { return Ok(Vec::new()) };
+    shared.with(|view| {
+        let Some(name) = name_row(view, doc)? else { return Ok(Vec::new()) };
         let failed = |error: sled::Error| RowError::from(error).of(Some(doc));
         let (first, last) = (Seq::ZERO, Seq(u64::MAX));
         let manifests =
             keys::checkpoint(kind, name.number, first)..=keys::checkpoint(kind, name.number, last);
         let mut kept = Vec::new();
         let mut rows = Vec::new();
-        for key in db.range(manifests).keys().rev() {
+        for key in view.range(manifests).keys().rev() {
             let key = key.map_err(failed)?;
             if kept.len() < n {
                 kept.extend(keys::number_at(&key, 10));
@@ -202,12 +199,12 @@ fn superfluous(shared: &Shared, doc: &DocId, kind: CheckpointKind, n: usize) -> 
         }
         let mut from = keys::checkpoint_piece(kind, name.number, first, 0);
         let end = keys::checkpoint_piece(kind, name.number, last, u32::MAX);
-        while let Some(key) = db.range(from..=end.clone()).keys().next() {
+        while let Some(key) = view.range(from..=end.clone()).keys().next() {
             let key = key.map_err(failed)?;
             let seq = keys::number_at(&key, 10).unwrap_or(u64::MAX);
             if !kept.contains(&seq) {
                 let to = keys::checkpoint_piece(kind, name.number, Seq(seq), u32::MAX);
-                for key in db.range(key..=to.into()).keys() {
+                for key in view.range(key..=to.into()).keys() {
                     rows.push((key.map_err(failed)?.to_vec(), None));
                 }
             }

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sled::{Db, IVec};
+use sled::IVec;
 use weft_ids::Seq;
 use weft_store::{CheckpointKind, StoreError};
 
@@ -24,8 +24,9 @@ use crate::Settings;
 use crate::engine::Engine;
 use crate::keys::{self, Number};
 use crate::meta::MetaRow;
-use crate::open::{self, EngineError, OpenError};
+use crate::open::{self, EngineError, OpenError, Opened};
 use crate::rows::{LogRow, OriginReader, RowError, from_io, from_sled, open as open_row};
+use crate::view::{Range, View};
 
 /// Rows are written so many bytes at a time.
 const BATCH_BYTES: usize = 256 << 10;
@@ -114,21 +115,21 @@ pub fn run(
     settings: Settings,
     mut progress: impl FnMut(Step),
 ) -> Result<Compacted, CompactError> {
-    let (shared, _lock) = open::open(dir, settings)?;
+    let Opened { shared, lock: _lock, .. } = open::open(dir, settings)?;
     open::remove_others(dir, &shared.database).map_err(|error| from_io(&error))?;
     let before = shared.disk_bytes();
     let next = open::next_name(&shared.database);
     let fresh = dir.join(format!("{}{next}", open::UNFINISHED));
 
     progress(Step::Counting);
-    let total = shared.with(|engine| Live::new(&engine.db).count())?;
+    let total = shared.with(|view| Live::new(view).count())?;
     let needed = total.bytes * FILE_TENTHS / 10 + FILE_BYTES;
     let free = shared.settings.disk.free(dir).map_err(|error| from_io(&error))?;
     if free < needed {
         return Err(CompactError::NoRoom { path: dir.to_owned(), needed, free });
     }
-    let copied = shared.with(|engine| {
-        copy(&engine.db, &fresh, &shared.settings, total, &mut progress).inspect_err(|_| {
+    let copied = shared.with(|view| {
+        copy(view, &fresh, &shared.settings, total, &mut progress).inspect_err(|_| {
             // Whoever opens the store next would remove it as well.
             let _ = std::fs::remove_dir_all(&fresh);
         })
@@ -163,8 +164,8 @@ pub fn run(
 }
 
 /// The bytes of all that is alive in the database. Reads everything.
-pub(crate) fn live_bytes(db: &Db) -> Result<u64, StoreError> {
-    Ok(Live::new(db).count()?.bytes)
+pub(crate) fn live_bytes(view: &View<'_>) -> Result<u64, StoreError> {
+    Ok(Live::new(view).count()?.bytes)
 }
 
 /// What a database holds: to compare two.
@@ -193,14 +194,14 @@ impl Summing {
 }
 
 fn copy(
-    db: &Db,
+    view: &View<'_>,
     fresh: &Path,
     settings: &Settings,
     total: Total,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Sum, StoreError> {
     let engine = new_engine(fresh, settings)?;
-    let mut live = Live::new(db);
+    let mut live = Live::new(view);
     let mut sum = Summing::default();
     let (mut batch, mut waiting, mut bytes) = (sled::Batch::default(), 0, 0);
     loop {
@@ -262,8 +263,8 @@ struct Total {
 /// All rows of a database but those that nothing leads to: pieces that a crash left behind, and authors all of whose
 /// records are in segments. What is damaged is alive too: somebody may want to look at it.
 struct Live<'a> {
-    db: &'a Db,
-    rows: sled::Iter,
+    view: &'a View<'a>,
+    rows: Range<'a>,
     /// Documents met in the log.
     documents: u64,
     /// The document whose log is being read.
@@ -279,10 +280,10 @@ struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    fn new(db: &'a Db) -> Self {
+    fn new(view: &'a View<'a>) -> Self {
         Self {
-            db,
-            rows: db.iter(),
+            view,
+            rows: view.iter(),
             documents: 0,
             document: None,
             origins: HashSet::new(),
@@ -345,9 +346,9 @@ impl<'a> Live<'a> {
             self.documents += 1;
         }
         let mut named = Vec::new();
-        let mut origins = OriginReader::new(self.db, number);
+        let mut origins = OriginReader::new(self.view, number);
         let records = LogRow::open(key, value.clone()).and_then(|row| {
-            row.records(self.db, |origin| {
+            row.records(self.view, |origin| {
                 named.push((number, origin));
                 origins.get(origin)
             })
@@ -367,7 +368,7 @@ impl<'a> Live<'a> {
         {
             return Ok(*alive);
         }
-        let alive = self.db.contains_key(&whole).map_err(|error| from_sled(&error))?;
+        let alive = self.view.contains_key(&whole).map_err(|error| from_sled(&error))?;
         self.whole = Some((whole, alive));
         Ok(alive)
     }

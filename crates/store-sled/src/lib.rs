@@ -7,7 +7,7 @@
 //! CURRENT   which database is in use: compaction writes a new one and moves this pointer
 //! BALLAST   some megabytes to be deleted when the disk is full, so that the store can still be opened
 //! WITNESS   how many commits were confirmed, so that a database that lost some is found out
-//! store-1/  sled's own files
+//! store-1/  sled's own files, and JOURNAL: the newest commits, which sled does not have yet
 //! ```
 //! While it is compacted and a moment after, a database beside it: `new-store-2/`, `old-store-1/` (see [`compact`]).
 //! The layout inside the database is in `keys.rs`, the path of a commit in `writer.rs`, the guarded opening in
@@ -19,12 +19,14 @@ mod checkpoint;
 pub mod compact;
 mod disk;
 mod engine;
+mod journal;
 mod keys;
 mod log;
 mod meta;
 mod open;
 mod pack;
 mod rows;
+mod view;
 mod witness;
 mod writer;
 
@@ -39,6 +41,7 @@ pub use disk::{Disk, RealDisk};
 pub use open::{OpenError, STORE_FORMAT};
 
 use engine::Shared;
+use open::Opened;
 use writer::Writer;
 
 /// How the store behaves. The defaults suit a small server.
@@ -91,9 +94,9 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`] says what is wrong, with which file, and what can be done.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let (shared, lock) = open::open(dir, settings)?;
+        let Opened { shared, journal, lock } = open::open(dir, settings)?;
         let shared = Arc::new(shared);
-        let writer = Writer::start(shared.clone())
+        let writer = Writer::start(shared.clone(), journal)
             .map_err(|source| OpenError::System { path: dir.to_owned(), source })?;
         Ok(Self {
             writer,

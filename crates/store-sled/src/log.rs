@@ -1,7 +1,7 @@
 use std::ops::Bound;
 
 use async_trait::async_trait;
-use sled::{Db, IVec};
+use sled::IVec;
 use weft_ids::{DocId, Seq, UnixMillis};
 use weft_store::{Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
 
@@ -9,6 +9,7 @@ use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
 use crate::rows::{LogRow, NameRow, OriginReader, RowError, RowKind, open};
+use crate::view::{Found, View};
 use crate::writer::{Answer, Job};
 
 #[async_trait]
@@ -42,14 +43,14 @@ impl Log for SledStore {
 }
 
 /// The newest row of a document, with its key.
-pub(crate) fn newest_row(db: &Db, number: Number) -> Result<Option<(IVec, IVec)>, RowError> {
+pub(crate) fn newest_row(view: &View<'_>, number: Number) -> Result<Option<(IVec, IVec)>, RowError> {
     let rows = keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX));
-    Ok(db.range(rows).next_back().transpose()?)
+    Ok(view.range(rows).next_back().transpose()?)
 }
 
 /// The newest place; of a document whose newest row is damaged, the place of that row's first record.
-fn head_of(db: &Db, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreError> {
-    let Some((key, value)) = newest_row(db, number).map_err(|error| error.of(Some(doc)))? else {
+fn head_of(view: &View<'_>, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreError> {
+    let Some((key, value)) = newest_row(view, number).map_err(|error| error.of(Some(doc)))? else {
         return Ok(None);
     };
     Ok(Some(match LogRow::open(&key, value) {
@@ -59,18 +60,16 @@ fn head_of(db: &Db, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreErr
 }
 
 pub(crate) fn head(shared: &Shared, doc: &DocId) -> Result<Option<Seq>, StoreError> {
-    shared.with(|engine| {
-        let Some(name) = name_row(&engine.db, doc)? else { return Ok(None) };
-        let head = head_of(&engine.db, doc, name.number)?;
-        let head = head.ok_or_else(|| StoreError::damaged(doc, Seq(1), "all of its records are missing"))?;
-        let seen = shared.ceiling(doc).map_or(head, |ceiling| head.min(ceiling));
-        Ok((seen > Seq::ZERO).then_some(seen))
+    shared.with(|view| {
+        let Some(name) = name_row(view, doc)? else { return Ok(None) };
+        let head = head_of(view, doc, name.number)?;
+        head.ok_or_else(|| StoreError::damaged(doc, Seq(1), "all of its records are missing")).map(Some)
     })
 }
 
 /// Rows may be replaced by others while they are read (when they are packed). So whatever seems damaged is read once
 /// more while nothing is committed, and only then believed.
-fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
+pub(crate) fn read(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
     match read_page(shared, doc, after, bytes_max) {
         Err(StoreError::Damaged { .. }) => {
             let _moment = shared.one_moment();
@@ -87,17 +86,16 @@ fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Resu
         return Ok(page);
     }
     let wanted = after.next();
-    shared.with(|engine| {
-        let db = &engine.db;
-        let Some(NameRow { number, .. }) = name_row(db, doc)? else { return Ok(page) };
+    shared.with(|view| {
+        let Some(NameRow { number, .. }) = name_row(view, doc)? else { return Ok(page) };
         let lost = |seq| StoreError::damaged(doc, seq, "the record is missing");
-        let start = row_of(db, number, wanted).map_err(|error| error.at(doc, wanted))?;
+        let start = row_of(view, number, wanted).map_err(|error| error.at(doc, wanted))?;
         let Some(start) = start else { return Err(lost(wanted)) };
 
-        let mut origins = OriginReader::new(db, number);
+        let mut origins = OriginReader::new(view, number);
         let mut bytes = 0;
-        let mut expected = end_before(&mut origins, db, number, &start, wanted);
-        for row in db.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
+        let mut expected = end_before(&mut origins, view, number, &start, wanted);
+        for row in view.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
             let next = expected.map_or(wanted, |(seq, _)| seq);
             match next_row(&mut origins, row, expected) {
                 Ok(records) => {
@@ -129,16 +127,16 @@ fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Resu
 }
 
 /// The key of the row that holds record `seq`, or of the nearest one before it: a row may start before the record.
-fn row_of(db: &Db, number: Number, seq: Seq) -> Result<Option<IVec>, RowError> {
+fn row_of(view: &View<'_>, number: Number, seq: Seq) -> Result<Option<IVec>, RowError> {
     let before = keys::row(number, Seq::ZERO)..=keys::row(number, seq);
-    Ok(db.range(before).next_back().transpose()?.map(|(key, _)| key))
+    Ok(view.range(before).next_back().transpose()?.map(|(key, _)| key))
 }
 
 /// Where the row before `start` ends, if a page starts with that row: its hash must be carried on. One that cannot be
 /// read is found by whoever reads it.
 fn end_before(
     origins: &mut OriginReader<'_>,
-    db: &Db,
+    view: &View<'_>,
     number: Number,
     start: &IVec,
     wanted: Seq,
@@ -149,7 +147,7 @@ fn end_before(
     if keys::number_at(start, 9) != Some(wanted.0) {
         return None;
     }
-    let before = db.range(keys::row(number, Seq::ZERO).as_slice()..start.as_ref()).next_back()?;
+    let before = view.range(keys::row(number, Seq::ZERO).as_slice()..start.as_ref()).next_back()?;
     let (key, value) = before.ok()?;
     let row = LogRow::open(&key, value).ok()?;
     if let RowKind::Segment { last, .. } = row.kind {
@@ -162,7 +160,7 @@ fn end_before(
 /// The records of a row that must follow, by place and hash, those before it.
 pub(crate) fn next_row(
     origins: &mut OriginReader<'_>,
-    row: Result<(IVec, IVec), sled::Error>,
+    row: Found,
     expected: Option<(Seq, RecordHash)>,
 ) -> Result<Vec<Record>, RowError> {
     let (key, value) = row?;
@@ -179,10 +177,10 @@ pub(crate) fn next_row(
 }
 
 fn documents(shared: &Shared, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
-    shared.with(|engine| {
+    shared.with(|view| {
         let start = after.map_or(Bound::Included(vec![keys::NAMES]), |doc| Bound::Excluded(keys::name(doc)));
         let mut found = Vec::new();
-        for row in engine.db.range((start, Bound::Excluded(vec![keys::NAMES + 1]))) {
+        for row in view.range((start, Bound::Excluded(vec![keys::NAMES + 1]))) {
             if found.len() == max {
                 break;
             }
@@ -191,7 +189,7 @@ fn documents(shared: &Shared, after: Option<&DocId>, max: usize) -> Result<Vec<D
             let doc = doc.ok_or_else(|| RowError::Bad("a name that is none".into()).of(None))?;
             let name = open(&key, value).and_then(|body| NameRow::decode(&body));
             let NameRow { number, created } = name.map_err(|error| error.of(Some(&doc)))?;
-            found.extend(info(&engine.db, doc, number, created, shared)?);
+            found.push(info(view, doc, number, created)?);
         }
         Ok(found)
     })
@@ -199,25 +197,18 @@ fn documents(shared: &Shared, after: Option<&DocId>, max: usize) -> Result<Vec<D
 
 /// What a list says of a document; one whose newest record is damaged is still listed.
 fn info(
-    db: &Db,
+    view: &View<'_>,
     doc: DocId,
     number: Number,
     created: UnixMillis,
-    shared: &Shared,
-) -> Result<Option<DocumentInfo>, StoreError> {
-    let newest = newest_row(db, number).map_err(|error| error.of(Some(&doc)))?;
-    let (mut head, updated) = match newest {
+) -> Result<DocumentInfo, StoreError> {
+    let newest = newest_row(view, number).map_err(|error| error.of(Some(&doc)))?;
+    let (head, updated) = match newest {
         Some((key, value)) => match LogRow::open(&key, value) {
             Ok(row) => (row.last(), row.time),
             Err(_) => (Seq(keys::number_at(&key, 9).unwrap_or(0)), created),
         },
         None => (Seq::ZERO, created),
     };
-    if let Some(ceiling) = shared.ceiling(&doc) {
-        head = head.min(ceiling);
-        if head == Seq::ZERO {
-            return Ok(None);
-        }
-    }
-    Ok(Some(DocumentInfo { doc, head, created, updated }))
+    Ok(DocumentInfo { doc, head, created, updated })
 }

@@ -2,13 +2,13 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sled::{Db, IVec};
 use weft_store::codec::put_varint;
 use weft_store::{Entry, Expect, META_VALUE_BYTES_MAX, Meta, Rev, StoreError, Value, check_meta};
 
 use crate::SledStore;
 use crate::keys::{self, PIECE_BYTES};
 use crate::rows::{RowError, Rows, cursor, get, get_pieces, open, versioned};
+use crate::view::{Found, View};
 use crate::writer::Job;
 
 /// Values up to this many bytes stand in their row.
@@ -24,8 +24,8 @@ pub(crate) struct MetaRow {
 }
 
 impl MetaRow {
-    pub(crate) fn read(db: &Db, key: &str) -> Result<Option<Self>, RowError> {
-        get(db, &keys::meta(key))?.map(|body| Self::decode(&body)).transpose()
+    pub(crate) fn read(view: &View<'_>, key: &str) -> Result<Option<Self>, RowError> {
+        get(view, &keys::meta(key))?.map(|body| Self::decode(&body)).transpose()
     }
 
     pub(crate) fn decode(body: &[u8]) -> Result<Self, RowError> {
@@ -74,12 +74,12 @@ impl MetaRow {
         }
     }
 
-    pub(crate) fn value(&self, db: &Db) -> Result<Value, RowError> {
+    pub(crate) fn value(&self, view: &View<'_>) -> Result<Value, RowError> {
         let bytes = match self.in_pieces {
             None => self.inline.clone(),
             Some(len) => {
                 let mut bytes = Vec::with_capacity(len);
-                get_pieces(db, len, &mut bytes, |piece| keys::meta_piece(self.rev.0, piece))?;
+                get_pieces(view, len, &mut bytes, |piece| keys::meta_piece(self.rev.0, piece))?;
                 bytes.into()
             }
         };
@@ -103,9 +103,9 @@ impl Meta for SledStore {
         let key = key.to_owned();
         self.blocking(move |shared| {
             let _moment = shared.one_moment();
-            shared.with(|engine| {
-                let row = MetaRow::read(&engine.db, &key);
-                let value = row.and_then(|row| row.map(|row| row.value(&engine.db)).transpose());
+            shared.with(|view| {
+                let row = MetaRow::read(view, &key);
+                let value = row.and_then(|row| row.map(|row| row.value(view)).transpose());
                 value.map_err(|error| named(error, &key))
             })
         })
@@ -131,21 +131,21 @@ impl Meta for SledStore {
         };
         self.blocking(move |shared| {
             let _moment = shared.one_moment();
-            shared.with(|engine| {
-                let rows = engine.db.range((from, Bound::<Vec<u8>>::Unbounded));
+            shared.with(|view| {
+                let rows = view.range((from, Bound::<Vec<u8>>::Unbounded));
                 let rows =
                     rows.take_while(|row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&first)));
-                rows.take(max).map(|row| entry(&engine.db, row)).collect()
+                rows.take(max).map(|row| entry(view, row)).collect()
             })
         })
         .await
     }
 }
 
-pub(crate) fn entry(db: &Db, row: Result<(IVec, IVec), sled::Error>) -> Result<Entry, StoreError> {
+pub(crate) fn entry(view: &View<'_>, row: Found) -> Result<Entry, StoreError> {
     let (bytes, value) = row.map_err(|error| RowError::from(error).of(None))?;
     let key = String::from_utf8_lossy(&bytes[1..]).into_owned();
-    let value = open(&bytes, value).and_then(|body| MetaRow::decode(&body)).and_then(|row| row.value(db));
+    let value = open(&bytes, value).and_then(|body| MetaRow::decode(&body)).and_then(|row| row.value(view));
     match value {
         Ok(value) => Ok(Entry { key, value }),
         Err(error) => Err(named(error, &key)),

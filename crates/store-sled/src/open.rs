@@ -4,20 +4,27 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::Settings;
 use crate::ballast;
 use crate::engine::{Engine, Shared};
+use crate::journal::{JOURNAL, Journal, JournalError, Unsettled};
 use crate::keys;
 use crate::rows::{RowError, StateRow};
+use crate::view::View;
 use crate::witness::{WITNESS, Witness};
 
 /// The newest format of a store that this program reads and writes.
 ///
 /// - 1: every record in a row of its batch.
-/// - 2: rows may be segments. What is there is the same, so a store of format 1 becomes one of format 2 by opening.
-pub const STORE_FORMAT: u32 = 2;
+/// - 2: rows may be segments.
+/// - 3: a journal beside the database may hold what the database does not.
+///
+/// What is there stays the same from each to the next, so a store of an older format becomes one of the newest by
+/// opening.
+pub const STORE_FORMAT: u32 = 3;
 /// The name of sled's main file in a database's folder.
 pub(crate) const SLED_FILE: &str = "db";
 const LOCK: &str = "LOCK";
@@ -95,8 +102,16 @@ pub enum OpenError {
     },
 }
 
-/// Opens the store in `dir`; also answers with the lock, to be held while it is open.
-pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), OpenError> {
+/// A store as it was opened.
+pub(crate) struct Opened {
+    pub(crate) shared: Shared,
+    pub(crate) journal: Journal,
+    /// To be held while it is open.
+    pub(crate) lock: File,
+}
+
+/// Opens the store in `dir`.
+pub(crate) fn open(dir: &Path, settings: Settings) -> Result<Opened, OpenError> {
     std::fs::create_dir_all(dir).map_err(|source| not_writable(dir, source))?;
     let lock = lock(dir)?;
     let format = check_format(dir, &settings)?;
@@ -115,7 +130,9 @@ pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), Ope
         }
         other => other?,
     };
-    check_state(&engine, confirmed, dir, &settings)?;
+    let settled = settled(&engine, dir, &settings)?;
+    let (journal, unsettled) = open_journal(&database, settled, dir, &settings)?;
+    check_commits(&engine, settled.max(unsettled.commits), confirmed, dir, &settings)?;
     if format < STORE_FORMAT {
         write_format(dir)?;
     }
@@ -132,7 +149,9 @@ pub(crate) fn open(dir: &Path, settings: Settings) -> Result<(Shared, File), Ope
     if let Err(error) = ballast::take(dir) {
         tracing::warn!(%error, "the disk is nearly full");
     }
-    Ok((Shared::new(dir.to_owned(), settings, witness, engine), lock))
+    let recent = unsettled.writes.into_iter().collect();
+    let shared = Shared::new(dir.to_owned(), settings, witness, engine, recent);
+    Ok(Opened { shared, journal, lock })
 }
 
 fn is_full(error: &io::Error) -> bool {
@@ -384,7 +403,7 @@ pub(crate) fn open_engine(database: &Path, settings: &Settings) -> Result<Engine
         let config = config.clone();
         let opening = std::thread::Builder::new().name("opening the database".into()).spawn(move || {
             // Reading the state forces sled to make sense of its pages, too.
-            let open = || config.open().map(|db| (StateRow::read(&db), db));
+            let open = || config.open().map(|db| (state_of(&db), db));
             catch_unwind(AssertUnwindSafe(open))
         });
         let opened = opening.map_err(EngineError::System)?.join();
@@ -420,27 +439,70 @@ fn what_sled_says(error: sled::Error) -> EngineError {
     }
 }
 
-/// Refuses a database that has lost what was confirmed.
-fn check_state(engine: &Engine, confirmed: u64, dir: &Path, settings: &Settings) -> Result<(), OpenError> {
+/// The state of a store as its database has it.
+fn state_of(db: &sled::Db) -> Result<StateRow, RowError> {
+    StateRow::read(&View::new(db, Arc::default()))
+}
+
+/// How many commits the database holds.
+fn settled(engine: &Engine, dir: &Path, settings: &Settings) -> Result<u64, OpenError> {
     let file = engine.path.join(SLED_FILE);
-    let state = match StateRow::read(&engine.db) {
+    let state = match state_of(&engine.db) {
         Ok(state) => state,
         Err(RowError::Bad(what)) => {
             return Err(damaged(&file, format!("the store's own state: {what}"), dir, settings));
         }
         Err(RowError::Engine(error)) => return Err(damaged(&file, error.to_string(), dir, settings)),
     };
-    if state.commits < confirmed {
-        let what = format!("it ends at commit {}, though {confirmed} were confirmed", state.commits);
-        let mut error = damaged(&file, what, dir, settings);
-        if let OpenError::Damaged { way_out, .. } = &mut error {
-            let witness = dir.join(WITNESS);
-            *way_out += &format!(" To go on without what is lost, delete {}.", witness.display());
-        }
-        return Err(error);
-    }
     if state.commits == 0 && engine.db.contains_key(keys::STATE).unwrap_or(true) {
         return Err(damaged(&file, "the store's own state counts no commit", dir, settings));
     }
-    Ok(())
+    Ok(state.commits)
+}
+
+fn open_journal(
+    database: &Path,
+    settled: u64,
+    dir: &Path,
+    settings: &Settings,
+) -> Result<(Journal, Unsettled), OpenError> {
+    let opened = match Journal::open(database, settled) {
+        Err(JournalError::System(source)) if is_full(&source) => {
+            ballast::drop(dir);
+            Journal::open(database, settled)
+        }
+        other => other,
+    };
+    let path = database.join(JOURNAL);
+    opened.map_err(|error| match error {
+        JournalError::System(source) => not_writable(&path, source),
+        JournalError::Damaged(what) => {
+            let (error, witness) = (damaged(&path, what, dir, settings), dir.join(WITNESS));
+            or_go_on(error, &format!("delete it and {}", witness.display()))
+        }
+    })
+}
+
+/// Refuses a store that has lost what was confirmed.
+fn check_commits(
+    engine: &Engine,
+    commits: u64,
+    confirmed: u64,
+    dir: &Path,
+    settings: &Settings,
+) -> Result<(), OpenError> {
+    if commits >= confirmed {
+        return Ok(());
+    }
+    let what = format!("it ends at commit {commits}, though {confirmed} were confirmed");
+    let error = damaged(&engine.path.join(SLED_FILE), what, dir, settings);
+    Err(or_go_on(error, &format!("delete {}", dir.join(WITNESS).display())))
+}
+
+/// Adds to what can be done how to do without what is lost.
+fn or_go_on(mut error: OpenError, how: &str) -> OpenError {
+    if let OpenError::Damaged { way_out, .. } = &mut error {
+        *way_out += &format!(" To go on without what is lost, {how}.");
+    }
+    error
 }

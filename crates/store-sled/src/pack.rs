@@ -1,7 +1,6 @@
 //! Packing: rows of a log become segments, each in one commit, while others read and append.
 
 use async_trait::async_trait;
-use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::segment::{SEGMENT_BYTES_MAX, SEGMENT_RECORDS_MAX, decode_segment, encode_segment};
 use weft_store::{BATCHES_REMEMBERED, Packed, RecordHash, Size, StoreError, Upkeep};
@@ -11,6 +10,7 @@ use crate::compact::live_bytes;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
 use crate::rows::{LogRow, OriginReader, Row, RowError, RowKind, segment_rows};
+use crate::view::View;
 
 /// Fewer records than this are not worth a segment of their own…
 const RECORDS_MIN: u64 = 32;
@@ -35,29 +35,32 @@ impl Upkeep for SledStore {
     }
 
     async fn size(&self) -> Result<Size, StoreError> {
-        let live = self.blocking(|shared| shared.with(|engine| live_bytes(&engine.db))).await?;
+        let live = self.blocking(|shared| shared.with(live_bytes)).await?;
         Ok(Size { live, disk: self.disk_bytes() })
     }
 }
 
 /// A new segment, and the rows that it replaces.
-struct Step {
-    rows: Vec<Row>,
+pub(crate) struct Step {
+    pub(crate) rows: Vec<Row>,
     packed: Packed,
     /// The place behind it.
     next: Seq,
 }
 
 /// The next segment to be written at or behind `from`.
-fn next_step(shared: &Shared, doc: &DocId, from: Seq, upto: Seq) -> Result<Option<Step>, StoreError> {
-    let upto = shared.ceiling(doc).map_or(upto, |ceiling| upto.min(ceiling));
-    shared.with(|engine| {
-        let db = &engine.db;
-        let Some(name) = name_row(db, doc)? else { return Ok(None) };
+pub(crate) fn next_step(
+    shared: &Shared,
+    doc: &DocId,
+    from: Seq,
+    upto: Seq,
+) -> Result<Option<Step>, StoreError> {
+    shared.with(|view| {
+        let Some(name) = name_row(view, doc)? else { return Ok(None) };
         let failed = |error: RowError| error.of(Some(doc));
-        let upto = upto.min(last_loose(db, name.number).map_err(failed)?);
+        let upto = upto.min(last_loose(view, name.number).map_err(failed)?);
         let mut run = Run::default();
-        let mut rows = db.range(keys::row(name.number, from)..=keys::row(name.number, upto));
+        let mut rows = view.range(keys::row(name.number, from)..=keys::row(name.number, upto));
         loop {
             let row = rows.next().transpose().map_err(|error| failed(error.into()))?;
             let row = row.map(|(key, value)| LogRow::open(&key, value));
@@ -67,7 +70,7 @@ fn next_step(shared: &Shared, doc: &DocId, from: Seq, upto: Seq) -> Result<Optio
                 Some(Ok(row)) => Some(row),
                 // A damaged row stays, for others to say so; nor is it known how far it goes.
                 Some(Err(RowError::Bad(_))) => {
-                    if let Some(step) = run.step(db, name.number)? {
+                    if let Some(step) = run.step(view, name.number)? {
                         return Ok(Some(step));
                     }
                     run = Run::default();
@@ -76,7 +79,7 @@ fn next_step(shared: &Shared, doc: &DocId, from: Seq, upto: Seq) -> Result<Optio
                 Some(Err(error)) => return Err(failed(error)),
             };
             let ends = next.as_ref().is_none_or(|row| is_full(row) || !run.takes(row));
-            if ends && let Some(step) = run.step(db, name.number)? {
+            if ends && let Some(step) = run.step(view, name.number)? {
                 return Ok(Some(step));
             }
             let Some(row) = next else { return Ok(None) };
@@ -101,9 +104,9 @@ fn is_full(row: &LogRow) -> bool {
 }
 
 /// The last record before those of the batches that must be known again when they are repeated.
-fn last_loose(db: &Db, number: Number) -> Result<Seq, RowError> {
+fn last_loose(view: &View<'_>, number: Number) -> Result<Seq, RowError> {
     let mut batches = Vec::new();
-    for row in db.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX))).rev() {
+    for row in view.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX))).rev() {
         let (key, value) = row?;
         let row = match LogRow::open(&key, value) {
             Ok(row) => row,
@@ -168,12 +171,12 @@ impl Run {
     }
 
     /// The run as a segment, if it is worth one and can be read.
-    fn step(&self, db: &Db, number: Number) -> Result<Option<Step>, StoreError> {
+    fn step(&self, view: &View<'_>, number: Number) -> Result<Option<Step>, StoreError> {
         let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else { return Ok(None) };
         if self.plain_records < RECORDS_MIN && self.plain_bytes < BYTES_MIN {
             return Ok(None);
         }
-        let mut origins = OriginReader::new(db, number);
+        let mut origins = OriginReader::new(view, number);
         let mut records = Vec::new();
         let mut hash: Option<RecordHash> = None;
         for row in &self.rows {

@@ -1,13 +1,15 @@
 //! What the rows hold, and how they are read and written. Every value ends in a checksum over its key and itself.
 
 use bytes::Bytes;
-use sled::{Db, IVec};
+use sled::IVec;
 use weft_ids::{DocId, Seq, UnixMillis};
 use weft_store::codec::{self, CodecError, Cursor, Origin, put_varint};
 use weft_store::segment::{self, SEGMENT_HEAD_BYTES_MAX};
 use weft_store::{Record, RecordHash, StoreError};
 
+use crate::journal::Write;
 use crate::keys::{self, Number, PIECE_BYTES};
+use crate::view::View;
 
 /// Log rows up to this many bytes stand whole in their row; larger ones go into pieces.
 const INLINE_BYTES_MAX: usize = 1024;
@@ -91,8 +93,8 @@ pub(crate) fn open(key: &[u8], value: IVec) -> Result<IVec, RowError> {
     Ok(value.subslice(0, len))
 }
 
-pub(crate) fn get(db: &Db, key: &[u8]) -> Result<Option<IVec>, RowError> {
-    db.get(key)?.map(|value| open(key, value)).transpose()
+pub(crate) fn get(view: &View<'_>, key: &[u8]) -> Result<Option<IVec>, RowError> {
+    view.get(key)?.map(|value| open(key, value)).transpose()
 }
 
 /// A key, and what it holds from now on: nothing, or these bytes, not yet sealed.
@@ -101,20 +103,17 @@ pub(crate) type Row = (Vec<u8>, Option<Vec<u8>>);
 /// Rows on their way into the database.
 #[derive(Default)]
 pub(crate) struct Rows {
-    pub(crate) batch: sled::Batch,
-    pub(crate) count: usize,
+    pub(crate) writes: Vec<Write>,
 }
 
 impl Rows {
     pub(crate) fn put(&mut self, key: Vec<u8>, mut body: Vec<u8>) {
         codec::seal(&key, &mut body);
-        self.batch.insert(key, body);
-        self.count += 1;
+        self.writes.push((key.into(), Some(body.into())));
     }
 
     pub(crate) fn remove(&mut self, key: impl Into<IVec>) {
-        self.batch.remove(key);
-        self.count += 1;
+        self.writes.push((key.into(), None));
     }
 
     /// A row of records.
@@ -153,14 +152,14 @@ pub(crate) fn segment_rows(number: Number, seq: Seq, segment: &[u8]) -> impl Ite
 
 /// `len` bytes out of pieces.
 pub(crate) fn get_pieces(
-    db: &Db,
+    view: &View<'_>,
     len: usize,
     into: &mut Vec<u8>,
     key: impl Fn(u32) -> Vec<u8>,
 ) -> Result<(), RowError> {
     let end = into.len() + len;
     for piece in 0..len.div_ceil(PIECE_BYTES) as u32 {
-        let Some(bytes) = get(db, &key(piece))? else {
+        let Some(bytes) = get(view, &key(piece))? else {
             return Err(RowError::Bad(format!("piece {piece} is missing")));
         };
         if bytes.len() != PIECE_BYTES.min(end - into.len()) {
@@ -251,7 +250,7 @@ impl LogRow {
 
     pub(crate) fn records(
         &self,
-        db: &Db,
+        view: &View<'_>,
         origins: impl FnMut(u32) -> Option<Origin>,
     ) -> Result<Vec<Record>, RowError> {
         let first = &self.bytes[self.at..];
@@ -260,7 +259,7 @@ impl LogRow {
             let rest = len.checked_sub(first.len());
             let rest = rest.filter(|rest| *rest <= weft_store::BATCH_BYTES_MAX * 2);
             let rest = rest.ok_or_else(|| RowError::Bad("an impossible length".into()))?;
-            get_pieces(db, rest, &mut whole, |piece| keys::row_piece(self.number, self.first, piece))?;
+            get_pieces(view, rest, &mut whole, |piece| keys::row_piece(self.number, self.first, piece))?;
         }
         match self.kind {
             RowKind::Batch { .. } => Ok(codec::decode_row(self.first, &Bytes::from(whole), origins)?),
@@ -322,8 +321,8 @@ impl StateRow {
         Ok(Self { commits: cursor.varint()?, rev: cursor.varint()?, documents: cursor.varint()? })
     }
 
-    pub(crate) fn read(db: &Db) -> Result<Self, RowError> {
-        get(db, keys::STATE)?.map_or(Ok(Self::default()), |body| Self::decode(&body))
+    pub(crate) fn read(view: &View<'_>) -> Result<Self, RowError> {
+        get(view, keys::STATE)?.map_or(Ok(Self::default()), |body| Self::decode(&body))
     }
 }
 
@@ -343,7 +342,7 @@ pub(crate) fn versioned() -> Vec<u8> {
 
 /// Reads a document's origins, each once.
 pub(crate) struct OriginReader<'a> {
-    db: &'a Db,
+    view: &'a View<'a>,
     number: Number,
     known: codec::Origins,
     /// Why one could not be read: the decoder only learns that it is unknown.
@@ -351,8 +350,8 @@ pub(crate) struct OriginReader<'a> {
 }
 
 impl<'a> OriginReader<'a> {
-    pub(crate) fn new(db: &'a Db, number: Number) -> Self {
-        Self { db, number, known: codec::Origins::default(), failed: None }
+    pub(crate) fn new(view: &'a View<'a>, number: Number) -> Self {
+        Self { view, number, known: codec::Origins::default(), failed: None }
     }
 
     pub(crate) fn get(&mut self, number: u32) -> Option<Origin> {
@@ -360,7 +359,7 @@ impl<'a> OriginReader<'a> {
             return Some(origin.clone());
         }
         let read = || -> Result<Option<Origin>, RowError> {
-            let body = get(self.db, &keys::origin(self.number, number))?;
+            let body = get(self.view, &keys::origin(self.number, number))?;
             body.map(|body| Ok(Origin::decode(&body)?)).transpose()
         };
         match read() {
@@ -378,8 +377,8 @@ impl<'a> OriginReader<'a> {
 
     /// The records of a row.
     pub(crate) fn records(&mut self, row: &LogRow) -> Result<Vec<Record>, RowError> {
-        let db = self.db;
-        let records = row.records(db, |number| self.get(number));
+        let view = self.view;
+        let records = row.records(view, |number| self.get(number));
         records.map_err(|error| self.failed.take().unwrap_or(error))
     }
 }

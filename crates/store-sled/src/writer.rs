@@ -1,9 +1,9 @@
 //! The one thread that writes: takes everything that waits, puts it into one batch, makes it durable, answers all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,10 @@ use weft_ids::{DocId, Seq};
 use weft_store::{Batch, Expect, Record, Rev, StoreError};
 
 use crate::ballast;
-use crate::engine::{Engine, Shared};
+use crate::engine::{Shared, Unsettled};
+use crate::journal::Journal;
 use crate::open::{SLED_FILE, open_engine};
-use crate::rows::{from_io, from_sled};
+use crate::rows::from_io;
 
 mod commit;
 mod documents;
@@ -87,11 +88,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
+    pub(crate) fn start(shared: Arc<Shared>, journal: Journal) -> std::io::Result<Self> {
         let (queue, jobs) = channel();
         let watchdog = Watchdog::start(shared.clone())?;
         let thread = std::thread::Builder::new().name("store writer".into()).spawn(move || {
-            Thread::new(shared, watchdog).run(&jobs);
+            Thread::new(shared, journal, watchdog).run(&jobs);
         })?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / QUEUE_UNIT));
         Ok(Self { queue: Some(queue), room, asked: AtomicUsize::new(0), thread: Some(thread) })
@@ -145,41 +146,59 @@ impl Drop for Writer {
     }
 }
 
-/// What went wrong with a commit.
+/// What stands between us and the next commit.
 struct Failed {
     error: StoreError,
-    /// The sync itself failed: the system may have dropped pages that it now believes clean.
-    in_sync: bool,
+    /// Whether it may be that the database's memory and its file differ.
+    database: Doubt,
+}
+
+/// How far the open database can be believed after a failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// sled takes nothing more after a failure of its own, and may not even read.
+    Engine,
+    /// A sync failed: the system may have dropped pages that it now believes clean. sled knows nothing of that, and
+    /// goes on serving readers.
+    File,
 }
 
 struct Thread {
     shared: Arc<Shared>,
+    journal: Journal,
     documents: Documents,
     pace: Pace,
-    /// The failure that stands between us and the next commit.
     failed: Option<Failed>,
     tried: Instant,
-    /// Whether the database was opened anew after that failure.
-    fresh: bool,
     watchdog: Watchdog,
 }
 
 impl Thread {
-    fn new(shared: Arc<Shared>, watchdog: Watchdog) -> Self {
+    fn new(shared: Arc<Shared>, journal: Journal, watchdog: Watchdog) -> Self {
         let pace = Pace::new(shared.settings.commit_wait);
         let documents = Documents::default();
-        Self { shared, documents, pace, failed: None, tried: Instant::now(), fresh: true, watchdog }
+        Self { shared, journal, documents, pace, failed: None, tried: Instant::now(), watchdog }
     }
 
     fn run(mut self, jobs: &Receiver<Queued>) {
         metrics::gauge!("weft_store_disk_bytes").set(self.shared.disk_bytes() as f64);
         while let Ok(first) = jobs.recv() {
+            self.watchdog.begins();
             self.serve(gather(first, jobs));
+            self.watchdog.ends();
             let now = Instant::now();
             if let Some(until) = self.pace.wait_until(now) {
                 // Slept through, so that nobody who comes meanwhile has to wake this thread.
                 std::thread::sleep(until.saturating_duration_since(now));
             }
+        }
+        self.watchdog.begins();
+        // What the database does not take is in the journal, and found there by whoever opens the store next.
+        if self.failed.is_none()
+            && let Err(error) = self.settle()
+        {
+            tracing::warn!(%error, "what was written last stays in the journal");
         }
         // First the watchdog, which would keep the database open.
         drop(self.watchdog);
@@ -188,38 +207,72 @@ impl Thread {
 
     fn serve(&mut self, group: Vec<Queued>) {
         let start = Instant::now();
-        let ready = self.recover().and_then(|()| self.shared.with(|engine| Commit::on(&engine.db)));
+        let ready = self.recover().and_then(|()| self.shared.with(Commit::on));
         let mut commit = match ready {
             Ok(commit) => commit,
             Err(error) => return group.into_iter().for_each(|queued| queued.job.refuse(error.clone())),
         };
         self.pace.starts(start, group.iter().filter_map(|queued| queued.job.doc()));
-        self.watchdog.begins();
         // The shares of the queue go back when the answers are out.
         let mut shares = Vec::with_capacity(group.len());
-        let stored = catch_unwind(AssertUnwindSafe(|| {
-            let (shared, documents) = (&self.shared, &mut self.documents);
-            let stored = shared.with(|engine| {
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            self.shared.with(|view| {
                 for Queued { job, share, .. } in group {
                     shares.push(share);
-                    commit.take(job, &engine.db, documents);
+                    commit.take(job, view, &mut self.documents);
                 }
-                Ok(if commit.is_empty() { Ok(()) } else { store(shared, engine, &mut commit) })
-            });
-            stored.unwrap_or_else(|error| Err(Failed { error, in_sync: false }))
+                Ok(())
+            })
         }));
-        self.watchdog.ends();
-        match stored {
-            Ok(Ok(())) => {
-                self.measure(&commit, start);
-                commit.answer(Ok(()));
-            }
-            Ok(Err(failed)) => self.fail(failed, commit),
-            Err(_) => {
-                let what = "the database could not make sense of its file".into();
-                self.fail(Failed { error: StoreError::Unavailable { what }, in_sync: false }, commit);
-            }
+        let stored = match taken {
+            Ok(Ok(())) if commit.is_empty() => Ok(()),
+            Ok(Ok(())) => self.store(&mut commit),
+            Ok(Err(error)) => Err(Failed { error, database: Doubt::Engine }),
+            Err(_) => Err(not_understood()),
+        };
+        if let Err(failed) = stored {
+            let error = failed.error.clone();
+            self.fail(failed);
+            return commit.answer(Err(&error));
         }
+        self.measure(&commit, start);
+        commit.answer(Ok(()));
+        if self.journal.is_full() {
+            // Whoever waited has been answered.
+            let _ = self.settle();
+        }
+    }
+
+    /// Makes durable what the commit holds, and shows it to readers.
+    fn store(&mut self, commit: &mut Commit) -> Result<(), Failed> {
+        let writes = commit.seal();
+        let written = self.journal.write(commit.commits(), &writes, &*self.shared.settings.disk);
+        // Nobody sees what is not durable, and the database has nothing to do with it.
+        written.map_err(|error| Failed { error: from_io(&error), database: Doubt::None })?;
+        self.shared.show(writes);
+        if let Err(error) = self.shared.witness.write(commit.commits()) {
+            // It only lags behind then, which is no lie.
+            tracing::warn!(%error, "cannot note the number of commits");
+        }
+        Ok(())
+    }
+
+    /// Moves what the journal holds into the database.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let failed = match catch_unwind(AssertUnwindSafe(|| shared.settle())) {
+            Ok(Ok(())) => {
+                self.journal.begin_anew();
+                return Ok(());
+            }
+            Ok(Err(Unsettled { error, in_sync })) => {
+                Failed { error, database: if in_sync { Doubt::File } else { Doubt::Engine } }
+            }
+            Err(_) => not_understood(),
+        };
+        let error = failed.error.clone();
+        self.fail(failed);
+        Err(error)
     }
 
     fn measure(&self, commit: &Commit, start: Instant) {
@@ -235,51 +288,48 @@ impl Thread {
         }
     }
 
-    fn fail(&mut self, failed: Failed, commit: Commit) {
+    fn fail(&mut self, mut failed: Failed) {
         metrics::counter!("weft_store_failures_total").increment(1);
-        tracing::error!(error = %failed.error, "a commit failed; whoever waited for it is told");
-        for (doc, durable) in commit.durable_heads() {
-            self.shared.doubt(doc, durable);
-        }
+        tracing::error!(error = %failed.error, "storing failed; whoever waits for it is told");
         self.documents = Documents::default();
-        let in_sync = failed.in_sync;
-        let error = failed.error.clone();
-        self.failed = Some(failed);
-        // sled takes nothing more after a failure of its own, and may not even read. A failed sync it knows nothing
-        // of: it goes on serving readers until the disk is well again.
-        self.fresh = !in_sync && self.reopen().is_ok();
         self.tried = Instant::now();
-        commit.answer(Err(&error));
+        if failed.database == Doubt::Engine && self.reopen(Doubt::Engine).is_ok() {
+            failed.database = Doubt::None;
+        }
+        self.failed = Some(failed);
     }
 
-    /// After a failed commit nothing is written until the disk takes bytes again, and the database, whose memory
-    /// and file may differ now, was opened anew.
+    /// After a failure nothing is written until the disk takes bytes again, and the database has what the journal
+    /// holds. If its memory and file may differ, it is opened anew before.
     fn recover(&mut self) -> Result<(), StoreError> {
-        let Some(failed) = &self.failed else { return Ok(()) };
+        let Some(Failed { error, database }) = &self.failed else { return Ok(()) };
         if self.tried.elapsed() < REOPEN_EVERY {
-            return Err(failed.error.clone());
+            return Err(error.clone());
         }
+        let doubt = *database;
         self.tried = Instant::now();
         let ready = ballast::take(&self.shared.dir).map_err(|error| from_io(&error));
-        let outcome = ready.and_then(|()| if self.fresh { Ok(()) } else { self.reopen() });
-        match &outcome {
+        let ready = ready.and_then(|()| if doubt == Doubt::None { Ok(()) } else { self.reopen(doubt) });
+        match ready {
             Ok(()) => {
-                tracing::info!("the disk takes bytes again");
                 self.failed = None;
+                self.settle()?;
+                tracing::info!("the disk takes bytes again");
+                Ok(())
             }
             Err(error) => {
                 metrics::counter!("weft_store_failures_total").increment(1);
                 tracing::error!(%error, "the disk is still not writable");
+                Err(error)
             }
         }
-        outcome
     }
 
-    /// Opens the database anew. What it then holds is durable, or readers do not get it.
-    fn reopen(&mut self) -> Result<(), StoreError> {
+    /// Opens the database anew.
+    fn reopen(&self, doubt: Doubt) -> Result<(), StoreError> {
         let (path, settings) = (&self.shared.database, &self.shared.settings);
         self.shared.close();
-        if self.failed.as_ref().is_some_and(|failed| failed.in_sync) {
+        if doubt == Doubt::File {
             rewrite(&path.join(SLED_FILE)).map_err(|error| from_io(&error))?;
         }
         let opened = open_engine(path, settings).or_else(|_| {
@@ -288,15 +338,14 @@ impl Thread {
             open_engine(path, settings)
         });
         let engine = opened.map_err(|error| StoreError::Unavailable { what: error.to_string() })?;
-        let synced = settings.disk.sync(&engine.file, &engine.path);
-        self.shared.reopened(engine, synced.is_ok());
-        synced.map_err(|error| {
-            if let Some(failed) = &mut self.failed {
-                failed.in_sync = true;
-            }
-            from_io(&error)
-        })
+        self.shared.reopened(engine);
+        Ok(())
     }
+}
+
+fn not_understood() -> Failed {
+    let what = "the database could not make sense of its file".into();
+    Failed { error: StoreError::Unavailable { what }, database: Doubt::Engine }
 }
 
 /// `first` and what else waits.
@@ -311,24 +360,6 @@ fn gather(first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
         group.push(next);
     }
     group
-}
-
-/// Applies and makes durable what the commit holds.
-fn store(shared: &Shared, engine: &Engine, commit: &mut Commit) -> Result<(), Failed> {
-    let failed = |error, in_sync| Failed { error, in_sync };
-    let batch = commit.seal();
-    let moment = shared.moment.write().unwrap_or_else(PoisonError::into_inner);
-    let applied = engine.db.apply_batch(batch);
-    drop(moment);
-    applied.map_err(|error| failed(from_sled(&error), false))?;
-    engine.db.flush().map_err(|error| failed(from_sled(&error), false))?;
-    let synced = shared.settings.disk.sync(&engine.file, &engine.path);
-    synced.map_err(|error| failed(from_io(&error), true))?;
-    if let Err(error) = shared.witness.write(commit.commits()) {
-        // It only lags behind then, which is no lie.
-        tracing::warn!(%error, "cannot note the number of commits");
-    }
-    Ok(())
 }
 
 /// Writes a file over itself. After a failed sync the system may hold pages that never reached the disk for clean;

@@ -1,15 +1,16 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::{Expect, Record, Rev, StoreError, check_import};
 
 use super::documents::{Document, Documents};
 use super::{Answer, Job};
+use crate::journal::Write;
 use crate::keys;
 use crate::meta::MetaRow;
 use crate::rows::{NameRow, Rows, StateRow};
+use crate::view::View;
 
 /// What becomes durable together, and who waits for it.
 #[derive(Default)]
@@ -18,8 +19,6 @@ pub(super) struct Commit {
     state: StateRow,
     /// Meta rows as this commit leaves them.
     meta: HashMap<String, Option<MetaRow>>,
-    /// The documents it adds to, and their heads before.
-    heads: HashMap<DocId, Seq>,
     waiting: Vec<Waiting>,
     batches: u64,
     records: u64,
@@ -54,15 +53,15 @@ impl Job {
 
 impl Commit {
     /// A commit on top of what the database holds.
-    pub(super) fn on(db: &Db) -> Result<Self, StoreError> {
-        let state = StateRow::read(db).map_err(|error| error.of(None))?;
+    pub(super) fn on(view: &View<'_>) -> Result<Self, StoreError> {
+        let state = StateRow::read(view).map_err(|error| error.of(None))?;
         Ok(Self { state, ..Self::default() })
     }
 
     /// Adds a job, or answers it when it cannot be done.
-    pub(super) fn take(&mut self, job: Job, db: &Db, documents: &mut Documents) {
+    pub(super) fn take(&mut self, job: Job, view: &View<'_>, documents: &mut Documents) {
         match job {
-            Job::Append { doc, batch, answer } => match documents.load(db, &doc) {
+            Job::Append { doc, batch, answer } => match documents.load(view, &doc) {
                 Ok(document) => {
                     // A repeated one still waits for this commit: the one that holds it may be this very one.
                     let seq = document.place_of(batch.id).unwrap_or_else(|| {
@@ -74,15 +73,15 @@ impl Commit {
                 }
                 Err(error) => drop(answer.send(Err(error))),
             },
-            Job::Import { doc, records, answer } => match self.import(&doc, &records, db, documents) {
+            Job::Import { doc, records, answer } => match self.import(&doc, &records, view, documents) {
                 Ok(()) => self.waiting.push(Waiting::Done(answer)),
                 Err(error) => drop(answer.send(Err(error))),
             },
-            Job::Put { key, bytes, expect, answer } => match self.put(key, &bytes, expect, db) {
+            Job::Put { key, bytes, expect, answer } => match self.put(key, &bytes, expect, view) {
                 Ok(rev) => self.waiting.push(Waiting::Rev(answer, rev)),
                 Err(error) => drop(answer.send(Err(error))),
             },
-            Job::Delete { key, expect, answer } => match self.delete(key, expect, db) {
+            Job::Delete { key, expect, answer } => match self.delete(key, expect, view) {
                 Ok(()) => self.waiting.push(Waiting::Done(answer)),
                 Err(error) => drop(answer.send(Err(error))),
             },
@@ -99,7 +98,6 @@ impl Commit {
     }
 
     fn push(&mut self, doc: &DocId, document: &mut Document, records: &[Record]) -> Seq {
-        self.heads.entry(doc.clone()).or_insert(document.head);
         let number = *document.number.get_or_insert_with(|| {
             self.state.documents += 1;
             let number = self.state.documents;
@@ -116,10 +114,10 @@ impl Commit {
         &mut self,
         doc: &DocId,
         records: &[Record],
-        db: &Db,
+        view: &View<'_>,
         documents: &mut Documents,
     ) -> Result<(), StoreError> {
-        let document = documents.load(db, doc)?;
+        let document = documents.load(view, doc)?;
         check_import(records, document.head, document.hash)?;
         if !records.is_empty() {
             self.push(doc, document, records);
@@ -127,15 +125,21 @@ impl Commit {
         Ok(())
     }
 
-    fn current(&self, key: &str, db: &Db) -> Result<Option<MetaRow>, StoreError> {
+    fn current(&self, key: &str, view: &View<'_>) -> Result<Option<MetaRow>, StoreError> {
         match self.meta.get(key) {
             Some(row) => Ok(row.clone()),
-            None => MetaRow::read(db, key).map_err(|error| error.of(None)),
+            None => MetaRow::read(view, key).map_err(|error| error.of(None)),
         }
     }
 
-    fn put(&mut self, key: String, bytes: &Bytes, expect: Expect, db: &Db) -> Result<Rev, StoreError> {
-        let current = self.current(&key, db)?;
+    fn put(
+        &mut self,
+        key: String,
+        bytes: &Bytes,
+        expect: Expect,
+        view: &View<'_>,
+    ) -> Result<Rev, StoreError> {
+        let current = self.current(&key, view)?;
         expect.check(current.as_ref().map(|row| row.rev))?;
         self.state.rev += 1;
         let rev = Rev(self.state.rev);
@@ -147,8 +151,8 @@ impl Commit {
         Ok(rev)
     }
 
-    fn delete(&mut self, key: String, expect: Expect, db: &Db) -> Result<(), StoreError> {
-        let current = self.current(&key, db)?;
+    fn delete(&mut self, key: String, expect: Expect, view: &View<'_>) -> Result<(), StoreError> {
+        let current = self.current(&key, view)?;
         expect.check(current.as_ref().map(|row| row.rev))?;
         if let Some(row) = current {
             row.remove_pieces(&mut self.rows);
@@ -159,14 +163,14 @@ impl Commit {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.count == 0
+        self.rows.writes.is_empty()
     }
 
     /// The rows, complete.
-    pub(super) fn seal(&mut self) -> sled::Batch {
+    pub(super) fn seal(&mut self) -> Vec<Write> {
         self.state.commits += 1;
         self.rows.put(keys::STATE.to_vec(), self.state.encode());
-        std::mem::take(&mut self.rows.batch)
+        std::mem::take(&mut self.rows.writes)
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -179,11 +183,6 @@ impl Commit {
 
     pub(super) fn records(&self) -> u64 {
         self.records
-    }
-
-    /// How far each document was durable before this commit.
-    pub(super) fn durable_heads(&self) -> impl Iterator<Item = (DocId, Seq)> {
-        self.heads.iter().map(|(doc, seq)| (doc.clone(), *seq))
     }
 
     /// Tells everybody who waits.

@@ -1,6 +1,5 @@
 use std::collections::{HashMap, VecDeque};
 
-use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::codec::{Origin, Origins, encode_row};
 use weft_store::{BATCHES_REMEMBERED, BatchId, Record, RecordHash, StoreError};
@@ -9,6 +8,7 @@ use crate::engine::name_row;
 use crate::keys::{self, Number};
 use crate::log::newest_row;
 use crate::rows::{LogRow, OriginReader, RowError, RowKind, Rows, get};
+use crate::view::View;
 
 /// So many documents' ends are kept in memory; the others are read when they are written again.
 const DOCUMENTS_CACHED_MAX: usize = 2048;
@@ -40,7 +40,7 @@ pub(super) struct Document {
 
 impl Documents {
     /// The end of `doc`, read when it is not known.
-    pub(super) fn load(&mut self, db: &Db, doc: &DocId) -> Result<&mut Document, StoreError> {
+    pub(super) fn load(&mut self, view: &View<'_>, doc: &DocId) -> Result<&mut Document, StoreError> {
         self.clock += 1;
         if !self.known.contains_key(doc) {
             if self.known.len() >= DOCUMENTS_CACHED_MAX {
@@ -49,7 +49,7 @@ impl Documents {
                 let middle = *middle;
                 self.known.retain(|_, document| document.used > middle);
             }
-            let document = Document::read(db, doc)?;
+            let document = Document::read(view, doc)?;
             self.known.insert(doc.clone(), document);
         }
         let document = self.known.get_mut(doc);
@@ -60,7 +60,7 @@ impl Documents {
 }
 
 impl Document {
-    fn read(db: &Db, doc: &DocId) -> Result<Self, StoreError> {
+    fn read(view: &View<'_>, doc: &DocId) -> Result<Self, StoreError> {
         let mut document = Self {
             number: None,
             head: Seq::ZERO,
@@ -69,23 +69,29 @@ impl Document {
             origins: Origins::default(),
             used: 0,
         };
-        let Some(name) = name_row(db, doc)? else { return Ok(document) };
+        let Some(name) = name_row(view, doc)? else { return Ok(document) };
         document.number = Some(name.number);
-        let newest = newest_row(db, name.number).map_err(|error| error.of(Some(doc)))?;
+        let newest = newest_row(view, name.number).map_err(|error| error.of(Some(doc)))?;
         let (key, value) =
             newest.ok_or_else(|| StoreError::damaged(doc, Seq(1), "all of its records are missing"))?;
         let first = Seq(keys::number_at(&key, 9).unwrap_or(0));
-        document.read_end(db, name.number, &key, value).map_err(|error| error.at(doc, first))?;
+        document.read_end(view, name.number, &key, value).map_err(|error| error.at(doc, first))?;
         Ok(document)
     }
 
-    fn read_end(&mut self, db: &Db, number: Number, key: &[u8], value: sled::IVec) -> Result<(), RowError> {
-        let mut origins = OriginReader::new(db, number);
+    fn read_end(
+        &mut self,
+        view: &View<'_>,
+        number: Number,
+        key: &[u8],
+        value: sled::IVec,
+    ) -> Result<(), RowError> {
+        let mut origins = OriginReader::new(view, number);
         let records = origins.records(&LogRow::open(key, value)?)?;
         let newest = records.last().ok_or_else(|| RowError::Bad("a row without records".into()))?;
         (self.head, self.hash) = (newest.seq, newest.hash());
 
-        let rows = db.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX)));
+        let rows = view.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX)));
         for row in rows.rev().take(ROWS_SEARCHED_MAX) {
             let (key, value) = row?;
             // An older row that cannot be read is not the business of whoever appends: reading it will say so.
@@ -110,12 +116,12 @@ impl Document {
             }
         }
         let last =
-            db.range(keys::origin(number, 0)..=keys::origin(number, u32::MAX)).next_back().transpose()?;
+            view.range(keys::origin(number, 0)..=keys::origin(number, u32::MAX)).next_back().transpose()?;
         let last = last.and_then(|(key, _)| Some(u32::from_be_bytes(*key.last_chunk()?)));
         self.origins = Origins::starting_at(last.map_or(0, |last| last + 1));
         // Whoever wrote last will likely write next, after a restart too.
         if let Some(last) = last
-            && let Some(body) = get(db, &keys::origin(number, last))?
+            && let Some(body) = get(view, &keys::origin(number, last))?
         {
             self.origins.insert(last, Origin::decode(&body)?);
         }

@@ -29,7 +29,7 @@ impl Watchdog {
                     let since = *since.lock().unwrap_or_else(PoisonError::into_inner);
                     if since.is_some_and(|since| since.elapsed() > STUCK_AFTER) {
                         // Its outcome is the commit's to tell.
-                        let _ = shared.with(|engine| Ok(engine.db.flush()));
+                        let _ = shared.with_engine(|engine| Ok(engine.db.flush()));
                     }
                 }
             }

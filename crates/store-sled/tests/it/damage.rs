@@ -52,7 +52,7 @@ fn hurt(dir: &Path, case: u64) -> String {
 }
 
 /// Flips a bit, of a byte that is not zero if there is one nearby: most of a young database is empty.
-fn flip(file: &File, random: &mut StdRng) -> u64 {
+pub(crate) fn flip(file: &File, random: &mut StdRng) -> u64 {
     let len = file.metadata().unwrap().len().max(1);
     let mut at = random.random_range(0..len);
     let mut byte = [0];
@@ -80,14 +80,14 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
-enum Outcome {
+pub(crate) enum Outcome {
     Right,
     Flagged,
     Refused,
 }
 
 /// Opens a hurt copy: it is right, or it says what is wrong. Anything else fails here.
-async fn outcome(dir: &Path, truth: &Content, how: &str) -> Outcome {
+pub(crate) async fn outcome(dir: &Path, truth: &Content, how: &str) -> Outcome {
     let store = match SledStore::open(dir, Settings::default()) {
         Ok(store) => store,
         Err(error) => {

@@ -27,7 +27,15 @@ fn child() {
     runtime.block_on(async move {
         let store = open(Path::new(&dir));
         let name = doc("d");
-        let mut number = 0;
+        // More than the disk takes at once.
+        let large = store.append(&doc("large"), one(0, 7 << 20)).await;
+        assert!(matches!(large, Err(StoreError::Full { .. })), "{large:?}");
+        assert_eq!(store.head(&doc("large")).await, Ok(None), "nobody sees what was not stored");
+        while let Err(error) = store.append(&name, one(0, 3000)).await {
+            assert!(error.may_pass(), "{error:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let mut number = 1;
         let error = loop {
             match store.append(&name, one(number, 3000)).await {
                 Ok(_) => number += 1,
@@ -39,14 +47,15 @@ fn child() {
         assert_eq!(seen, number, "what was acknowledged is still read, and no more");
         say(format!("full {number}"));
         let start = Instant::now();
-        while let Err(error) = store.append(&name, one(number, 3000)).await {
-            assert!(error.may_pass(), "{error:?}");
-            assert!(start.elapsed() < Duration::from_secs(30), "{error}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        say(format!("resumed {}", number + 1));
-        for more in number + 1..number + 100 {
-            store.append(&name, one(more, 3000)).await.unwrap();
+        for more in number..number + 200 {
+            // Some may find a place in what the database has to spare; all of them need more room.
+            while let Err(error) = store.append(&name, one(more, 3000)).await {
+                assert!(error.may_pass(), "{error:?}");
+                assert!(start.elapsed() < Duration::from_secs(60), "{error}");
+                let seen = records(&store, &name).await.unwrap().len() as u64;
+                assert_eq!(seen, more, "what was acknowledged is still read, and no more");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
         let records = records(&store, &name).await.unwrap();
         assert!(records.iter().enumerate().all(|(at, record)| record.batch.number == at as u64));
@@ -76,13 +85,10 @@ fn a_full_disk_is_told_and_writing_resumes_by_itself() {
     let mut wait_for = |word: &str| words.by_ref().find(|line| line.starts_with(word));
     assert!(wait_for("full").is_some(), "the limit was met, and told");
     std::thread::sleep(Duration::from_millis(700));
-    let freed = Instant::now();
     let pid = child.id().to_string();
     let raised =
         Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:unlimited"]).status().unwrap();
     assert!(raised.success());
-    assert!(wait_for("resumed").is_some(), "writing resumed by itself");
-    assert!(freed.elapsed() < Duration::from_secs(5), "within {:?}", freed.elapsed());
-    assert!(wait_for("done").is_some());
+    assert!(wait_for("done").is_some(), "writing resumed by itself");
     assert!(child.wait().unwrap().success());
 }

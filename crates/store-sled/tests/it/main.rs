@@ -8,6 +8,7 @@ mod damage;
 mod durable;
 mod full;
 mod golden;
+mod journal;
 mod opening;
 mod packing;
 mod quiet;
