@@ -95,6 +95,10 @@ fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Resu
         let mut origins = OriginReader::new(view, number);
         let mut bytes = 0;
         let mut expected = end_before(&mut origins, view, number, &start, wanted);
+        if expected.is_some_and(|(seq, _)| seq != wanted) {
+            // The rows were replaced between the two looks.
+            return Err(lost(wanted));
+        }
         for row in view.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
             let next = expected.map_or(wanted, |(seq, _)| seq);
             match next_row(&mut origins, row, expected) {

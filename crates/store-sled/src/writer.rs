@@ -378,3 +378,6 @@ fn rewrite(path: &std::path::Path) -> std::io::Result<()> {
         at += len as u64;
     }
 }
+
+#[cfg(test)]
+mod tests;
