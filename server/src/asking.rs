@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 use weft_access::Subject;
-use weft_ids::SignInId;
 use weft_wiki::{SecretHash, Wiki};
 
 use crate::app::App;
@@ -83,11 +82,6 @@ impl Credentials {
     pub(crate) fn subject(&self, wiki: &Wiki) -> Subject {
         let person = self.sign_in.as_ref().and_then(|secret| Some(wiki.signed_in(secret)?.person));
         Subject { local: self.local, person, link: self.link(wiki), app: None }
-    }
-
-    /// By which sign-in they are here, if they are.
-    pub(crate) fn sign_in(&self, wiki: &Wiki) -> Option<SignInId> {
-        Some(wiki.signed_in(self.sign_in.as_ref()?)?.id)
     }
 
     /// The public link they came by, where its password was given or it has none.

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use weft_access::Subject;
-use weft_ids::SignInId;
 
 use super::error::ApiError;
 use crate::app::AppState;
@@ -17,8 +16,6 @@ use crate::peer::Peer;
 pub(crate) struct Asked {
     /// Who that is.
     pub(crate) subject: Subject,
-    /// By which sign-in, if by one.
-    pub(crate) sign_in: Option<SignInId>,
     /// Where from.
     pub(crate) address: IpAddr,
     /// What they showed.
@@ -33,7 +30,6 @@ impl FromRequestParts<AppState> for Asked {
         let peer = parts.extensions.get::<Peer>();
         Ok(Self {
             subject: credentials.subject(&app.wiki),
-            sign_in: credentials.sign_in(&app.wiki),
             address: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical()),
             credentials,
         })

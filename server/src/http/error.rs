@@ -20,11 +20,17 @@ pub(crate) struct ApiError {
     pub(crate) message: Cow<'static, str>,
     /// What to do.
     pub(crate) help: Cow<'static, str>,
-    /// The document's state vector in base64url, where it helps to mend the request.
-    have: Option<String>,
-    /// Which part of the request is meant, where it is one.
-    field: Option<Cow<'static, str>>,
+    /// What helps to mend the request. Rare, and an error travels in every answer's stead: so it is small.
+    mends: Option<Box<Mends>>,
     fields: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug, Default)]
+struct Mends {
+    /// The document's state vector in base64url.
+    have: Option<String>,
+    /// Which part of the request is meant.
+    field: Option<Cow<'static, str>>,
 }
 
 /// The body of every answer that is an error.
@@ -57,15 +63,7 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            help: help.into(),
-            have: None,
-            field: None,
-            fields: Vec::new(),
-        }
+        Self { status, code, message: message.into(), help: help.into(), mends: None, fields: Vec::new() }
     }
 
     pub(crate) fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
@@ -74,13 +72,13 @@ impl ApiError {
     }
 
     pub(crate) fn having(mut self, state_vector: String) -> Self {
-        self.have = Some(state_vector);
+        self.mends.get_or_insert_default().have = Some(state_vector);
         self
     }
 
     /// Says which field of the request is meant.
     pub(crate) fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
-        self.field = Some(field.into());
+        self.mends.get_or_insert_default().field = Some(field.into());
         self
     }
 
@@ -92,7 +90,7 @@ impl ApiError {
 
     #[cfg(test)]
     pub(crate) fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.mends.as_ref()?.field.as_deref()
     }
 
     #[cfg(test)]
@@ -147,7 +145,8 @@ impl From<NameError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status: _, code, message, help, have, field, .. } = self;
+        let Self { code, message, help, .. } = self;
+        let Mends { have, field } = self.mends.map(|mends| *mends).unwrap_or_default();
         let body = ErrorBody { error: ErrorDetail { code, message, help, have, field } };
         let mut response = (self.status, Json(body)).into_response();
         response.headers_mut().extend(self.fields.into_iter().map(|(name, value)| (Some(name), value)));

@@ -174,7 +174,7 @@ impl Disk for Forgetful {
         if state.syncs % 9 == 1 {
             let cut = self.cuts.join(state.syncs.to_string());
             copy(&self.dir, &cut);
-            if state.syncs % 2 == 0
+            if state.syncs.is_multiple_of(2)
                 && let Some(image) = &state.image
             {
                 std::fs::remove_dir_all(cut.join("store-1"))?;
