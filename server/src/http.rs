@@ -1,6 +1,7 @@
 //! What Weft answers over HTTP, one file per noun.
 
 pub(crate) mod admin;
+pub(crate) mod body;
 pub(crate) mod docs;
 pub(crate) mod error;
 pub(crate) mod etag;
@@ -11,3 +12,4 @@ pub(crate) mod metrics;
 pub(crate) mod name;
 pub(crate) mod openapi;
 pub(crate) mod ready;
+pub(crate) mod wiki;

@@ -22,6 +22,8 @@ pub(crate) struct ApiError {
     pub(crate) help: Cow<'static, str>,
     /// The document's state vector in base64url, where it helps to mend the request.
     have: Option<String>,
+    /// Which part of the request is meant, where it is one.
+    field: Option<Cow<'static, str>>,
     fields: Vec<(header::HeaderName, HeaderValue)>,
 }
 
@@ -43,6 +45,9 @@ struct ErrorDetail {
     /// With `gap`: the document's state vector, in base64url.
     #[serde(skip_serializing_if = "Option::is_none")]
     have: Option<String>,
+    /// With `invalid` and what is taken: the field of the request that is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<Cow<'static, str>>,
 }
 
 impl ApiError {
@@ -52,7 +57,15 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, message: message.into(), help: help.into(), have: None, fields: Vec::new() }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            help: help.into(),
+            have: None,
+            field: None,
+            fields: Vec::new(),
+        }
     }
 
     pub(crate) fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
@@ -63,6 +76,28 @@ impl ApiError {
     pub(crate) fn having(mut self, state_vector: String) -> Self {
         self.have = Some(state_vector);
         self
+    }
+
+    /// Says which field of the request is meant.
+    pub(crate) fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Something in the request cannot be as it is.
+    pub(crate) fn invalid(field: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Self {
+        let help = "Nothing was changed. Correct it and send it again.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", why, help).about(field)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn header(&self, name: &header::HeaderName) -> Option<&HeaderValue> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn no_such_route(path: &str) -> Self {
@@ -112,8 +147,8 @@ impl From<NameError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status: _, code, message, help, have, .. } = self;
-        let body = ErrorBody { error: ErrorDetail { code, message, help, have } };
+        let Self { status: _, code, message, help, have, field, .. } = self;
+        let body = ErrorBody { error: ErrorDetail { code, message, help, have, field } };
         let mut response = (self.status, Json(body)).into_response();
         response.headers_mut().extend(self.fields.into_iter().map(|(name, value)| (Some(name), value)));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
