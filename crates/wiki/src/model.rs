@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
-use weft_ids::{GroupId, PageId, ShareId, SignInId, SpaceId, UserId};
+use weft_ids::{GroupId, InvitationId, PageId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
-use crate::member::{Group, Person, SignIn};
+use crate::member::{Group, Invitation, Person, Reset, SignIn, Token};
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
 use crate::row::Table;
@@ -23,13 +23,20 @@ pub(crate) struct Model {
     pub(crate) people: Table<Person>,
     pub(crate) groups: Table<Group>,
     pub(crate) sign_ins: Table<SignIn>,
+    pub(crate) tokens: Table<Token>,
+    pub(crate) invitations: Table<Invitation>,
+    pub(crate) resets: Table<Reset>,
     pub(crate) spaces: Table<Space>,
     pub(crate) pages: Table<Page>,
     pub(crate) shares: Table<Share>,
     pub(crate) edited: Table<Edited>,
 
     pub(crate) by_email: HashMap<String, UserId>,
+    pub(crate) by_look: HashMap<String, BTreeSet<UserId>>,
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,
+    pub(crate) by_token: HashMap<SecretHash, TokenId>,
+    pub(crate) by_invitation: HashMap<SecretHash, InvitationId>,
+    pub(crate) by_reset: HashMap<SecretHash, UserId>,
     pub(crate) by_slug: HashMap<String, SpaceId>,
     pub(crate) by_share: HashMap<SecretHash, ShareId>,
     pub(crate) children: HashMap<Spot, Siblings>,

@@ -16,7 +16,7 @@ use weft_store::{Expect, Store, StoreError};
 
 use crate::change::Change;
 use crate::error::WikiError;
-use crate::member::{Group, Person, SignIn};
+use crate::member::{Group, Invitation, Person, Reset, SignIn, Token};
 use crate::model::Model;
 use crate::page::{Edited, Page};
 use crate::row::Row;
@@ -87,6 +87,9 @@ impl Wiki {
         load::<Person>(&*store, &mut model).await?;
         load::<Group>(&*store, &mut model).await?;
         load::<SignIn>(&*store, &mut model).await?;
+        load::<Token>(&*store, &mut model).await?;
+        load::<Invitation>(&*store, &mut model).await?;
+        load::<Reset>(&*store, &mut model).await?;
         load::<Space>(&*store, &mut model).await?;
         load::<Page>(&*store, &mut model).await?;
         load::<Share>(&*store, &mut model).await?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use weft_access::Allowed;
 use weft_access::action::{Administer, BeHere};
+use weft_access::{Allowed, Who};
 use weft_ids::{GroupId, UserId};
 
 use crate::change::Change;
@@ -89,6 +89,7 @@ impl Wiki {
     pub async fn remove_group(&self, _proof: &Allowed<Administer>, id: &GroupId) -> Result<(), WikiError> {
         let turn = self.turn().await;
         self.model().groups.get(id).ok_or(weft_access::Refused::Hidden)?;
+        self.take_grants(&turn, &Who::Group(id.clone())).await?;
         self.remove::<Group>(&turn, id.clone()).await
     }
 
