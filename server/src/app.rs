@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use weft_access::Rules;
@@ -37,6 +38,8 @@ pub(crate) struct App {
     pub(crate) history: History,
     /// For errands that read everything (backup); documents are reached through the hub.
     pub(crate) store: Arc<dyn Store>,
+    /// Held for reading by whoever reads everything, for writing while old records are dropped.
+    pub(crate) dropping: Arc<RwLock<()>>,
     pub(crate) rules: Rules,
     pub(crate) settings: Arc<Settings>,
     /// Cancelled when the server begins to stop.

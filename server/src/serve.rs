@@ -105,6 +105,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         history: History::new(store.clone(), hub.clone(), &kept),
         hub,
         store,
+        dropping: Arc::default(),
         rules: Rules { open: settings.open },
         draining: CancellationToken::new(),
         connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
@@ -128,7 +129,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         app.draining.clone(),
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
-    let packing = tokio::spawn(packing::keep(app.store.clone()));
+    let packing = tokio::spawn(packing::keep(app.clone()));
     greet(&settings, port);
 
     let signal = signals.next().await;

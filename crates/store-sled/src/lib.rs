@@ -24,7 +24,9 @@ mod log;
 mod meta;
 mod open;
 mod pack;
+mod rewrite;
 mod rows;
+mod trim;
 mod witness;
 mod writer;
 

@@ -3,12 +3,13 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use sled::{Db, IVec};
 use weft_ids::{DocId, Seq, UnixMillis};
-use weft_store::{Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
+use weft_store::{Base, Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
 
 use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
 use crate::rows::{LogRow, NameRow, OriginReader, RowError, RowKind, open};
+use crate::trim::{self, BaseRow, base_row};
 use crate::writer::{Answer, Job};
 
 #[async_trait]
@@ -29,6 +30,11 @@ impl Log for SledStore {
         self.blocking(move |shared| head(shared, &doc)).await
     }
 
+    async fn base(&self, doc: &DocId) -> Result<Option<Base>, StoreError> {
+        let doc = doc.clone();
+        self.blocking(move |shared| trim::base(shared, &doc)).await
+    }
+
     async fn documents(&self, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
         let after = after.cloned();
         self.blocking(move |shared| documents(shared, after.as_ref(), max)).await
@@ -39,19 +45,26 @@ impl Log for SledStore {
         let job = |answer: Answer<()>| Job::Import { doc: doc.clone(), records, answer };
         self.writer.ask(bytes, job).await
     }
+
+    async fn import_base(&self, doc: &DocId, base: Base) -> Result<(), StoreError> {
+        base.check()?;
+        let bytes = base.moments.iter().map(|moment| moment.update.len() + 64).sum();
+        let job = |answer: Answer<()>| Job::ImportBase { doc: doc.clone(), base, answer };
+        self.writer.ask(bytes, job).await
+    }
 }
 
-/// The newest row of a document, with its key.
-pub(crate) fn newest_row(db: &Db, number: Number) -> Result<Option<(IVec, IVec)>, RowError> {
-    let rows = keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX));
+/// The newest row of a document whose records begin behind `edge`, with its key.
+pub(crate) fn newest_row(db: &Db, number: Number, edge: Seq) -> Result<Option<(IVec, IVec)>, RowError> {
+    let rows = keys::row(number, edge.next())..=keys::row(number, Seq(u64::MAX));
     Ok(db.range(rows).next_back().transpose()?)
 }
 
 /// The newest place; of a document whose newest row is damaged, the place of that row's first record.
 fn head_of(db: &Db, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreError> {
-    let Some((key, value)) = newest_row(db, number).map_err(|error| error.of(Some(doc)))? else {
-        return Ok(None);
-    };
+    let edge = base_row(db, doc, number)?.map(|base| base.seq);
+    let newest = newest_row(db, number, edge.unwrap_or(Seq::ZERO)).map_err(|error| error.of(Some(doc)))?;
+    let Some((key, value)) = newest else { return Ok(edge) };
     Ok(Some(match LogRow::open(&key, value) {
         Ok(row) => row.last(),
         Err(_) => Seq(keys::number_at(&key, 9).unwrap_or(0)),
@@ -90,13 +103,19 @@ fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Resu
     shared.with(|engine| {
         let db = &engine.db;
         let Some(NameRow { number, .. }) = name_row(db, doc)? else { return Ok(page) };
+        let base = base_row(db, doc, number)?;
+        if let Some(base) = base
+            && after < base.seq
+        {
+            return Err(StoreError::Gone { first: base.seq.next() });
+        }
         let lost = |seq| StoreError::damaged(doc, seq, "the record is missing");
         let start = row_of(db, number, wanted).map_err(|error| error.at(doc, wanted))?;
         let Some(start) = start else { return Err(lost(wanted)) };
 
         let mut origins = OriginReader::new(db, number);
         let mut bytes = 0;
-        let mut expected = end_before(&mut origins, db, number, &start, wanted);
+        let mut expected = end_before(&mut origins, db, number, base, &start, wanted);
         for row in db.range(&*start..=&*keys::row(number, Seq(u64::MAX))) {
             let next = expected.map_or(wanted, |(seq, _)| seq);
             match next_row(&mut origins, row, expected) {
@@ -134,17 +153,24 @@ fn row_of(db: &Db, number: Number, seq: Seq) -> Result<Option<IVec>, RowError> {
     Ok(db.range(before).next_back().transpose()?.map(|(key, _)| key))
 }
 
+/// The place before a document's first record, and the hash that this one carries.
+pub(crate) fn beginning(base: Option<BaseRow>) -> (Seq, RecordHash) {
+    base.map_or((Seq::ZERO, RecordHash::FIRST), |base| (base.seq, base.hash))
+}
+
 /// Where the row before `start` ends, if a page starts with that row: its hash must be carried on. One that cannot be
 /// read is found by whoever reads it.
 fn end_before(
     origins: &mut OriginReader<'_>,
     db: &Db,
     number: Number,
+    base: Option<BaseRow>,
     start: &IVec,
     wanted: Seq,
 ) -> Option<(Seq, RecordHash)> {
-    if wanted == Seq(1) {
-        return Some((wanted, RecordHash::FIRST));
+    let (edge, hash) = beginning(base);
+    if wanted == edge.next() {
+        return Some((wanted, hash));
     }
     if keys::number_at(start, 9) != Some(wanted.0) {
         return None;
@@ -205,13 +231,19 @@ fn info(
     created: UnixMillis,
     shared: &Shared,
 ) -> Result<Option<DocumentInfo>, StoreError> {
-    let newest = newest_row(db, number).map_err(|error| error.of(Some(&doc)))?;
+    let failed = |error: RowError| error.of(Some(&doc));
+    // A damaged base is told of by whoever reads it; the document is still listed.
+    let base = BaseRow::read(db, number).or_else(|error| match error {
+        RowError::Bad(_) => Ok(None),
+        other => Err(failed(other)),
+    })?;
+    let newest = newest_row(db, number, beginning(base).0).map_err(failed)?;
     let (mut head, updated) = match newest {
         Some((key, value)) => match LogRow::open(&key, value) {
             Ok(row) => (row.last(), row.time),
             Err(_) => (Seq(keys::number_at(&key, 9).unwrap_or(0)), created),
         },
-        None => (Seq::ZERO, created),
+        None => base.map_or((Seq::ZERO, created), |base| (base.seq, base.time)),
     };
     if let Some(ceiling) = shared.ceiling(&doc) {
         head = head.min(ceiling);

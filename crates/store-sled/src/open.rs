@@ -16,8 +16,11 @@ use crate::witness::{WITNESS, Witness};
 /// The newest format of a store that this program reads and writes.
 ///
 /// - 1: every record in a row of its batch.
-/// - 2: rows may be segments. What is there is the same, so a store of format 1 becomes one of format 2 by opening.
-pub const STORE_FORMAT: u32 = 2;
+/// - 2: rows may be segments.
+/// - 3: a document may begin with a base.
+///
+/// What is there is the same in all of them, so a store of an older format becomes one of the newest by opening.
+pub const STORE_FORMAT: u32 = 3;
 /// The name of sled's main file in a database's folder.
 pub(crate) const SLED_FILE: &str = "db";
 const LOCK: &str = "LOCK";

@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use sled::Db;
 use weft_ids::{DocId, Seq};
 use weft_store::segment::{SEGMENT_BYTES_MAX, SEGMENT_RECORDS_MAX, decode_segment, encode_segment};
-use weft_store::{BATCHES_REMEMBERED, Packed, RecordHash, Size, StoreError, Upkeep};
+use weft_store::{BATCHES_REMEMBERED, Base, Packed, RecordHash, Size, StoreError, Trimmed, Upkeep};
 
 use crate::SledStore;
 use crate::compact::live_bytes;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
+use crate::log::beginning;
 use crate::rows::{LogRow, OriginReader, Row, RowError, RowKind, segment_rows};
+use crate::trim::base_row;
 
 /// Fewer records than this are not worth a segment of their own…
 const RECORDS_MIN: u64 = 32;
@@ -34,6 +36,10 @@ impl Upkeep for SledStore {
         }
     }
 
+    async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError> {
+        self.trim_to(doc, base).await
+    }
+
     async fn size(&self) -> Result<Size, StoreError> {
         let live = self.blocking(|shared| shared.with(|engine| live_bytes(&engine.db))).await?;
         Ok(Size { live, disk: self.disk_bytes() })
@@ -55,7 +61,12 @@ fn next_step(shared: &Shared, doc: &DocId, from: Seq, upto: Seq) -> Result<Optio
         let db = &engine.db;
         let Some(name) = name_row(db, doc)? else { return Ok(None) };
         let failed = |error: RowError| error.of(Some(doc));
+        let edge = beginning(base_row(db, doc, name.number)?).0;
+        let from = from.max(edge.next());
         let upto = upto.min(last_loose(db, name.number).map_err(failed)?);
+        if upto < from {
+            return Ok(None);
+        }
         let mut run = Run::default();
         let mut rows = db.range(keys::row(name.number, from)..=keys::row(name.number, upto));
         loop {

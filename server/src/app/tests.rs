@@ -16,6 +16,8 @@ use super::*;
 use crate::http::docs::UPDATE_BODY_BYTES_MAX;
 use crate::peer::Peer;
 
+mod retention;
+
 /// A v1 update: client 1 writes "hi" into the root type "t", from `clock` on.
 fn update(clock: u8) -> Vec<u8> {
     vec![1, 1, 1, clock, 4, 1, 1, b't', 2, b'h', b'i', 0]
@@ -34,6 +36,7 @@ impl World {
             history: History::new(store.clone(), hub.clone(), &HistorySettings::default()),
             hub,
             store,
+            dropping: Arc::default(),
             rules: Rules { open: settings.open },
             draining: CancellationToken::new(),
             connections: Connections::new(10, 10),

@@ -4,6 +4,8 @@
 
 mod blame;
 mod diff;
+mod erase;
 mod moments;
 mod restore;
+mod retention;
 mod world;

@@ -3,13 +3,14 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use sled::Db;
 use weft_ids::{DocId, Seq};
-use weft_store::{Expect, Record, Rev, StoreError, check_import};
+use weft_store::{Base, Expect, Record, Rev, StoreError, check_import};
 
 use super::documents::{Document, Documents};
 use super::{Answer, Job};
 use crate::keys;
 use crate::meta::MetaRow;
 use crate::rows::{NameRow, Rows, StateRow};
+use crate::trim::base_rows;
 
 /// What becomes durable together, and who waits for it.
 #[derive(Default)]
@@ -34,7 +35,7 @@ enum Waiting {
 impl Job {
     pub(super) fn doc(&self) -> Option<&DocId> {
         match self {
-            Self::Append { doc, .. } | Self::Import { doc, .. } => Some(doc),
+            Self::Append { doc, .. } | Self::Import { doc, .. } | Self::ImportBase { doc, .. } => Some(doc),
             Self::Put { .. } | Self::Delete { .. } | Self::Rows { .. } => None,
         }
     }
@@ -45,9 +46,10 @@ impl Job {
         match self {
             Self::Append { answer, .. } => drop(answer.send(Err(error))),
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
-            Self::Import { answer, .. } | Self::Delete { answer, .. } | Self::Rows { answer, .. } => {
-                drop(answer.send(Err(error)));
-            }
+            Self::Import { answer, .. }
+            | Self::ImportBase { answer, .. }
+            | Self::Delete { answer, .. }
+            | Self::Rows { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -75,6 +77,10 @@ impl Commit {
                 Err(error) => drop(answer.send(Err(error))),
             },
             Job::Import { doc, records, answer } => match self.import(&doc, &records, db, documents) {
+                Ok(()) => self.waiting.push(Waiting::Done(answer)),
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            Job::ImportBase { doc, base, answer } => match self.import_base(&doc, &base, db, documents) {
                 Ok(()) => self.waiting.push(Waiting::Done(answer)),
                 Err(error) => drop(answer.send(Err(error))),
             },
@@ -124,6 +130,27 @@ impl Commit {
         if !records.is_empty() {
             self.push(doc, document, records);
         }
+        Ok(())
+    }
+
+    fn import_base(
+        &mut self,
+        doc: &DocId,
+        base: &Base,
+        db: &Db,
+        documents: &mut Documents,
+    ) -> Result<(), StoreError> {
+        let document = documents.load(db, doc)?;
+        if document.number.is_some() {
+            return Err(StoreError::refused(format!("there is a document {doc:?} already")));
+        }
+        let rows = base_rows(self.state.documents + 1, base, 1)?;
+        self.heads.entry(doc.clone()).or_insert(document.head);
+        self.state.documents += 1;
+        let number = self.state.documents;
+        self.rows.put(keys::name(doc), NameRow { number, created: base.created }.encode());
+        rows.into_iter().for_each(|(key, body)| self.rows.put(key, body.unwrap_or_default()));
+        document.begin(number, base);
         Ok(())
     }
 

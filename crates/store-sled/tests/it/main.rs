@@ -11,7 +11,9 @@ mod golden;
 mod opening;
 mod packing;
 mod quiet;
+mod rewriting;
 mod rows;
+mod trimming;
 mod world;
 
 use std::sync::{Arc, Mutex};
