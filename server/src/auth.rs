@@ -2,7 +2,10 @@
 //! them keeps what they give back.
 #![cfg_attr(not(test), expect(dead_code, reason = "the routes that call this come next"))]
 
+pub(crate) mod app_token;
 pub(crate) mod cookie;
 pub(crate) mod password;
 pub(crate) mod rate;
+pub(crate) mod seal;
 pub(crate) mod secret;
+pub(crate) mod totp;
