@@ -1,9 +1,12 @@
 //! Who somebody is: the parts of signing in. They know nothing of the wiki's records or of HTTP routes; whoever calls
 //! them keeps what they give back.
-#![cfg_attr(not(test), expect(dead_code, reason = "the routes that call this come next"))]
+#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the routes that call this come next"))]
 
 pub(crate) mod app_token;
 pub(crate) mod cookie;
+pub(crate) mod mail;
+pub(crate) mod oidc;
+pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod rate;
 pub(crate) mod seal;
