@@ -226,7 +226,7 @@ impl Thread {
         }));
         let stored = match taken {
             Ok(Ok(())) if commit.is_empty() => Ok(()),
-            Ok(Ok(())) => self.store(&mut commit),
+            Ok(Ok(())) => self.store(&mut commit, start),
             Ok(Err(error)) => Err(Failed { error, database: Doubt::Engine }),
             Err(_) => Err(not_understood()),
         };
@@ -235,7 +235,6 @@ impl Thread {
             self.fail(failed);
             return commit.answer(Err(&error));
         }
-        self.measure(&commit, start);
         commit.answer(Ok(()));
         if self.journal.is_full() {
             // Whoever waited has been answered.
@@ -244,7 +243,7 @@ impl Thread {
     }
 
     /// Makes durable what the commit holds, and shows it to readers.
-    fn store(&mut self, commit: &mut Commit) -> Result<(), Failed> {
+    fn store(&mut self, commit: &mut Commit, start: Instant) -> Result<(), Failed> {
         let writes = commit.seal();
         let written = self.journal.write(commit.commits(), &writes, &*self.shared.settings.disk);
         // Nobody sees what is not durable, and the database has nothing to do with it.
@@ -254,6 +253,7 @@ impl Thread {
             // It only lags behind then, which is no lie.
             tracing::warn!(%error, "cannot note the number of commits");
         }
+        self.measure(commit, start);
         Ok(())
     }
 
@@ -276,9 +276,6 @@ impl Thread {
     }
 
     fn measure(&self, commit: &Commit, start: Instant) {
-        if commit.is_empty() {
-            return;
-        }
         metrics::histogram!("weft_commit_seconds").record(start.elapsed().as_secs_f64());
         metrics::histogram!("weft_commit_batches").record(commit.batches() as f64);
         metrics::counter!("weft_commit_records_total").increment(commit.records());

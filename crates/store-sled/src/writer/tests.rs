@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
 
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use weft_ids::Seq;
@@ -28,6 +30,15 @@ impl Disk for Careless {
     fn sync(&self, _: &File, _: &Path) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// A writer on a store of its own, to be driven by hand.
+fn writer(dir: &Path) -> (Arc<Shared>, Thread, File) {
+    let settings = Settings { disk: Arc::new(Careless), ..Settings::default() };
+    let Opened { shared, journal, lock } = crate::open::open(dir, settings).unwrap();
+    let shared = Arc::new(shared);
+    let watchdog = Watchdog::start(shared.clone()).unwrap();
+    (shared.clone(), Thread::new(shared, journal, watchdog), lock)
 }
 
 /// A writer, one document of many batches, and what is in it.
@@ -113,11 +124,8 @@ fn read(world: &Rc<RefCell<World>>, shared: &Shared, doc: &DocId, seed: u64) {
 #[test]
 fn whatever_the_writer_does_while_somebody_reads_they_get_what_they_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = Settings { disk: Arc::new(Careless), ..Settings::default() };
-    let Opened { shared, journal, lock: _lock } = crate::open::open(dir.path(), settings).unwrap();
-    let shared = Arc::new(shared);
-    let watchdog = Watchdog::start(shared.clone()).unwrap();
-    let mut thread = Some(Thread::new(shared.clone(), journal, watchdog));
+    let (shared, thread, _lock) = writer(dir.path());
+    let mut thread = Some(thread);
     for seed in 0..SEEDS {
         let mut random = StdRng::seed_from_u64(seed);
         let haste = random.random_range(0.02..0.3);
@@ -140,4 +148,63 @@ fn whatever_the_writer_does_while_somebody_reads_they_get_what_they_asked_for() 
         read(&world, &shared, &doc, seed);
         thread = Some(Rc::into_inner(world).unwrap().into_inner().thread);
     }
+}
+
+/// Counts the records that the writer says it has stored, and how often it tells how long a commit took.
+#[derive(Default)]
+struct Told {
+    records: Arc<AtomicU64>,
+    commits: Arc<Times>,
+}
+
+#[derive(Default)]
+struct Times(AtomicU64);
+
+impl metrics::HistogramFn for Times {
+    fn record(&self, _: f64) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl metrics::Recorder for Told {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        match key.name() {
+            "weft_commit_records_total" => Counter::from_arc(self.records.clone()),
+            _ => Counter::noop(),
+        }
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        match key.name() {
+            "weft_commit_seconds" => Histogram::from_arc(self.commits.clone()),
+            _ => Histogram::noop(),
+        }
+    }
+}
+
+#[test]
+fn a_commit_is_measured_and_one_that_stores_nothing_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_shared, mut thread, _lock) = writer(dir.path());
+    let told = Told::default();
+    metrics::with_local_recorder(&told, || {
+        for number in [1, 2, 2] {
+            let records = vec![edit(number, "one"), edit(number, "two")];
+            let (doc, batch) =
+                (DocId::new("d").unwrap(), Batch { id: BatchId { writer: 1, number }, records });
+            let (answer, _answered) = oneshot::channel();
+            let share = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+            thread.serve(vec![Queued { job: Job::Append { doc, batch, answer }, bytes: 0, share }]);
+        }
+    });
+    assert_eq!(told.records.load(Ordering::SeqCst), 4);
+    assert_eq!(told.commits.0.load(Ordering::SeqCst), 2, "a batch that is there is not stored again");
 }
