@@ -32,6 +32,7 @@ pub(crate) async fn keep(app: AppState) {
         let (app, folder) = (app.clone(), folder.clone());
         let handle = Handle::current();
         let made = tokio::task::spawn_blocking(move || {
+            let _whole = handle.block_on(app.dropping.read());
             make(&handle, &*app.store, &folder, app.settings.backup_keep as usize)
         });
         wait = match made.await {
@@ -80,7 +81,7 @@ fn make(handle: &Handle, store: &dyn Store, folder: &Path, keep: usize) -> Resul
 }
 
 /// The automatic backups in `folder`, oldest first.
-fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -117,6 +117,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         wiki,
         hub,
         store,
+        dropping: Arc::default(),
         draining: CancellationToken::new(),
         connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
         metrics,
@@ -142,7 +143,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         app.draining.clone(),
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
-    let packing = tokio::spawn(packing::keep(app.store.clone()));
+    let packing = tokio::spawn(packing::keep(app.clone()));
     greet(&settings, port);
 
     let signal = signals.next().await;

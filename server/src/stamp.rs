@@ -1,6 +1,24 @@
-//! A moment as part of a file name.
+//! The wall clock, and its moments as parts of file names and for people.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `2026-01-31`, in UTC, of milliseconds since 1970.
+pub(crate) fn day(millis: u64) -> String {
+    let utc = utc(UNIX_EPOCH + Duration::from_millis(millis));
+    format!("{}-{}-{}", &utc[..4], &utc[4..6], &utc[6..8])
+}
+
+/// `2026-01-31 23:59 UTC`, of milliseconds since 1970.
+pub(crate) fn utc_of(millis: u64) -> String {
+    let utc = utc(UNIX_EPOCH + Duration::from_millis(millis));
+    format!("{} {}:{} UTC", day(millis), &utc[9..11], &utc[11..13])
+}
 
 /// `20260131T235959Z`, in UTC: names sort as their times do.
 pub(crate) fn utc(time: SystemTime) -> String {
@@ -20,8 +38,6 @@ pub(crate) fn utc(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -37,5 +53,7 @@ mod tests {
         ] {
             assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
+        assert_eq!(day(951_782_400_123), "2000-02-29");
+        assert_eq!(utc_of(951_782_399_123), "2000-02-28 23:59 UTC");
     }
 }

@@ -13,7 +13,8 @@ export interface Author {
   user: string | null;
 }
 
-export const SESSION_KINDS = ['edit', 'restore', 'import', 'server'] as const;
+/** `earlier` stands for all older changes where the server does not keep them. */
+export const SESSION_KINDS = ['edit', 'restore', 'import', 'server', 'erase', 'earlier'] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
 /** Neighbouring changes without a long pause between them; a restore, an import or the server's own stands alone. */
@@ -27,6 +28,8 @@ export interface EditSession {
   removed: number;
   records: number;
   restored: { to?: number; from?: number; author?: string; whole: boolean } | null;
+  /** What the operator erased for good, where it is known. */
+  erased: { characters: number; reason: string | null } | null;
 }
 
 export interface TimelinePage {
@@ -172,7 +175,7 @@ const authors = (value: unknown): Author[] =>
     .filter((one) => one !== null);
 
 function session(value: unknown): EditSession {
-  const { from, to, authors: keys, kind, added, removed, records, restored } = fields(value);
+  const { from, to, authors: keys, kind, added, removed, records, restored, erased } = fields(value);
   return {
     from: stamp(from),
     to: stamp(to),
@@ -184,6 +187,7 @@ function session(value: unknown): EditSession {
     restored: isObject(restored)
       ? { ...(restored as { to?: number; from?: number; author?: string }), whole: restored.whole === true }
       : null,
+    erased: isObject(erased) ? { characters: count(erased.characters), reason: text(erased.reason) } : null,
   };
 }
 

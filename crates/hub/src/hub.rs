@@ -27,6 +27,12 @@ const TITLE: &str = "title/";
 const EDITS_KEPT: usize = 4_096;
 /// The colour of somebody whose app gave them none.
 const COLORLESS: &str = "#6b7280";
+
+/// The meta row that holds the title of a document, which is derived from it.
+#[must_use]
+pub fn title_key(doc: &DocId) -> String {
+    format!("{TITLE}{}", doc.as_str())
+}
 /// Documents asked of the store at a time.
 const LIST_PAGE: usize = 1_000;
 
@@ -506,7 +512,7 @@ impl Inner {
     }
 
     pub(crate) async fn note_title(&self, doc: &DocId, title: String) {
-        let key = format!("{TITLE}{}", doc.as_str());
+        let key = title_key(doc);
         let same = match self.store.get(&key).await {
             Ok(known) => known.map_or(title.is_empty(), |value| value.bytes == title.as_bytes()),
             Err(_) => false,

@@ -41,6 +41,9 @@ pub enum CodecError {
     /// A newer Weft wrote them as a segment.
     #[error("it has segment format {0}; this version reads up to {known}", known = crate::segment::SEGMENT_FORMAT)]
     NewerSegment(u8),
+    /// A newer Weft wrote them as a base.
+    #[error("it has base format {0}; this version reads up to {known}", known = crate::base::BASE_FORMAT)]
+    NewerBase(u8),
     /// They name an origin that the table does not have.
     #[error("it names author {0}, who is not in the document's table")]
     UnknownOrigin(u32),
@@ -174,6 +177,7 @@ impl RecordKind {
             Self::Restore => 1,
             Self::Import => 2,
             Self::Server => 3,
+            Self::Erase => 4,
         }
     }
 
@@ -183,6 +187,7 @@ impl RecordKind {
             1 => Self::Restore,
             2 => Self::Import,
             3 => Self::Server,
+            4 => Self::Erase,
             _ => return Err(CodecError::Malformed("an unknown kind of record")),
         })
     }

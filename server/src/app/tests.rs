@@ -17,6 +17,8 @@ use super::*;
 use crate::http::docs::UPDATE_BODY_BYTES_MAX;
 use crate::peer::Peer;
 
+mod retention;
+
 /// A v1 update: client 1 writes "hi" into the root type "t", from `clock` on.
 fn update(clock: u8) -> Vec<u8> {
     vec![1, 1, 1, clock, 4, 1, 1, b't', 2, b'h', b'i', 0]
@@ -38,6 +40,7 @@ impl World {
             wiki,
             hub,
             store,
+            dropping: Arc::default(),
             draining: CancellationToken::new(),
             connections: Connections::new(10, 10),
             metrics: Metrics::start(false),

@@ -112,7 +112,15 @@ test('changes are shown against the moment before their session, known or asked 
   expect(asked).toEqual(['/history?before=21&limit=1', '/diff?from=10&to=20']);
   expect(model.getView().shown).toMatchObject({ at: 20, from: 10, summary: { added: 3 } });
   const at = (seq: number) => ({ seq, time: 0 });
-  const more = { authors: [], kind: 'edit' as const, added: 0, removed: 0, records: 1, restored: null };
+  const more = {
+    authors: [],
+    kind: 'edit' as const,
+    added: 0,
+    removed: 0,
+    records: 1,
+    restored: null,
+    erased: null,
+  };
   model.know([{ from: at(31), to: at(40), ...more }]);
   model.go({ at: 33, against: 'session' }, 'still');
   await settle();

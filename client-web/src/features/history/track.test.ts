@@ -20,6 +20,7 @@ const session = (from: number, to: number): EditSession => ({
   removed: 0,
   records: 1,
   restored: null,
+  erased: null,
 });
 const named = (seq: number, kind: Version['kind'] = 'named'): Version => ({
   id: String(seq),

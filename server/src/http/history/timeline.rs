@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::Grant;
 use weft_history::density::{self, BUCKETS_MAX, Scale};
+use weft_history::erase::ErasureNote;
 use weft_history::timeline::{self, EditSession};
-use weft_history::{HistoryError, Past, RestoreNote};
+use weft_history::{Past, RestoreNote};
 use weft_ids::Seq;
 use weft_store::RecordKind;
 
@@ -50,8 +51,10 @@ enum By {
 /// A page of a document's sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Timeline {
-    /// The first change that is kept.
+    /// The first change; if older ones are not kept any more, the last of those, which stands for all of them.
     first: Stamp,
+    /// Whether older changes are not kept any more. Versions that people named are.
+    trimmed: bool,
     /// The newest change.
     head: Stamp,
     /// Everybody the sessions name.
@@ -82,6 +85,28 @@ struct Session {
     /// What a restore brought back, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     restored: Option<RestoredView>,
+    /// What was erased, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<ErasedView>,
+}
+
+/// What was erased for good.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErasedView {
+    /// UTF-16 units of text.
+    characters: u64,
+    /// Values, marks, embeds and the like.
+    others: u64,
+    /// Why, if somebody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<ErasureNote> for ErasedView {
+    fn from(note: ErasureNote) -> Self {
+        let ErasureNote { characters, others, reason } = note;
+        Self { characters, others, reason }
+    }
 }
 
 /// What was brought back.
@@ -114,6 +139,10 @@ enum SessionKind {
     Restore,
     Import,
     Server,
+    /// The operator erased something for good.
+    Erase,
+    /// It stands for all older changes, which are not kept any more.
+    Earlier,
 }
 
 impl From<RecordKind> for SessionKind {
@@ -123,6 +152,7 @@ impl From<RecordKind> for SessionKind {
             RecordKind::Restore => Self::Restore,
             RecordKind::Import => Self::Import,
             RecordKind::Server => Self::Server,
+            RecordKind::Erase => Self::Erase,
         }
     }
 }
@@ -198,25 +228,32 @@ pub(crate) async fn timeline(
         Ok(known.sessions(last).take(limit).collect())
     })
     .await?;
-    let mut restored = Vec::with_capacity(sessions.len());
+    let mut notes = Vec::with_capacity(sessions.len());
     for session in &sessions {
-        let is_one = session.kind == RecordKind::Restore;
-        restored.push(if is_one { app.history.restored(&grant, session.to.seq).await? } else { None });
+        notes.push(match session.kind {
+            RecordKind::Restore => (app.history.restored(&grant, session.to.seq).await?, None),
+            RecordKind::Erase => (None, app.history.erased(&grant, session.to.seq).await?),
+            _ => (None, None),
+        });
     }
     let json = work(move || {
         let head = past.head();
-        let next = sessions.last().map(|session| session.from.seq.0).filter(|seq| *seq > 1);
+        let first = past.edge().max(Seq(1));
+        let next =
+            sessions.last().map(|session| session.from.seq).filter(|seq| *seq > first).map(|seq| seq.0);
         let mut named = Named::default();
         let sessions = sessions
             .into_iter()
-            .zip(restored)
-            .map(|(session, note)| Session {
-                restored: note.map(Into::into),
+            .zip(notes)
+            .map(|(session, (restored, erased))| Session {
+                restored: restored.map(Into::into),
+                erased: erased.map(Into::into),
                 ..told(&past, session, &mut named)
             })
             .collect();
         to_json(&Timeline {
-            first: stamp(&past, Seq(1))?,
+            first: stamp(&past, first)?,
+            trimmed: past.edge() > Seq::ZERO,
             head: stamp(&past, head)?,
             sessions,
             next,
@@ -227,15 +264,26 @@ pub(crate) async fn timeline(
 }
 
 fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
+    if session.to.seq <= past.edge() {
+        let (from, to) = (session.from.into(), session.to.into());
+        let (authors, kind) = (Vec::new(), SessionKind::Earlier);
+        let (added, removed, records) = (0, 0, 0);
+        return Session { from, to, authors, kind, added, removed, records, restored: None, erased: None };
+    }
     Session {
         from: session.from.into(),
         to: session.to.into(),
         records: session.records(),
-        authors: session.writers.iter().map(|writer| named.key(past, *writer)).collect(),
+        // The operator erases, and nobody in the document.
+        authors: match session.kind {
+            RecordKind::Erase => Vec::new(),
+            _ => session.writers.iter().map(|writer| named.key(past, *writer)).collect(),
+        },
         kind: session.kind.into(),
         added: session.added,
         removed: session.removed,
         restored: None,
+        erased: None,
     }
 }
 
@@ -246,7 +294,7 @@ fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
         ("name" = String, Path, description = "The document's name, percent-encoded as one part: a/b is a%2Fb."),
         ("buckets" = Option<usize>, Query, description = "How many stretches: 1 to 1000, 200 unless said.", minimum = 1, maximum = 1000),
         ("by" = Option<By>, Query, description = "What is as long in one bucket as in the next: the time (unless said), or the number of changes."),
-        ("from" = Option<u64>, Query, description = "The first change to count; the first of all unless said."),
+        ("from" = Option<u64>, Query, description = "The first change to count; the first that is kept unless said."),
         ("to" = Option<u64>, Query, description = "The last change to count; the newest unless said."),
     ),
     responses(
@@ -264,7 +312,7 @@ pub(crate) async fn density(app: &AppState, grant: Grant, query: DensityQuery) -
     }
     let past = app.history.open(&grant).await?;
     let json = work(move || {
-        let (from, to) = (Seq(query.from.unwrap_or(1).max(1)), query.to.map_or(past.head(), Seq));
+        let (from, to) = (query.from.map_or(past.edge(), Seq).max(Seq(1)), query.to.map_or(past.head(), Seq));
         // Who asks for the changes after the newest one is told so, not that the range is upside down.
         let (from_stamp, to_stamp) = (stamp(&past, from)?, stamp(&past, to)?);
         if from > to {
@@ -298,5 +346,5 @@ fn told_bucket(past: &Past, bucket: &density::Bucket, named: &mut Named) -> Buck
 /// A record that must be there.
 pub(super) fn stamp(past: &Past, seq: Seq) -> Result<Stamp, ApiError> {
     let found: Option<timeline::Stamp> = past.stamp(seq);
-    found.map(Stamp::from).ok_or(HistoryError::NoMoment { asked: seq, head: past.head() }.into())
+    found.map(Stamp::from).ok_or_else(|| past.no_moment(seq).into())
 }
