@@ -364,6 +364,7 @@ impl<'a> Live<'a> {
                 Ok(true)
             }
             Some(b'l' | b'y') if self.is_dropped(number, seq_at(key, 9)) => Ok(false),
+            Some(b'k' | b'z') if self.is_outdated(key) => Ok(false),
             Some(b'l') => self.log_row(number, key, value).map(|()| true),
             Some(b'o') => {
                 let origin = key.last_chunk().map_or(u32::MAX, |origin| u32::from_be_bytes(*origin));
@@ -396,6 +397,12 @@ impl<'a> Live<'a> {
     /// Whether a base stands for a record.
     fn is_dropped(&self, number: Number, seq: Seq) -> bool {
         self.bases.get(&number).is_some_and(|base| seq <= base.seq)
+    }
+
+    /// Whether a checkpoint's row is of a place before the base.
+    fn is_outdated(&self, key: &[u8]) -> bool {
+        let base = keys::number_at(key, 2).and_then(|number| self.bases.get(&number));
+        base.is_some_and(|base| seq_at(key, 10) < base.seq)
     }
 
     /// Notes the origins that a row of records names.

@@ -18,7 +18,7 @@ const STORE_1: &[u8] = include_bytes!("../fixtures/store-1.zst");
 const STORE_3: &[u8] = include_bytes!("../fixtures/store-3.zst");
 
 /// A store of format 4, two of whose documents begin with a base. Never regenerate this.
-const STORE_4: &[u8] = include_bytes!("../fixtures/store-3.zst");
+const STORE_4: &[u8] = include_bytes!("../fixtures/store-4.zst");
 
 /// Unpacks what a packer made: names and contents, each with its length.
 fn unpack(packed: &[u8], dir: &Path) {
@@ -94,30 +94,4 @@ async fn a_store_of_format_4_is_opened() {
     }
     assert_eq!(store.documents(None, 9).await, expected.documents(None, 9).await);
     assert_eq!(store.append(&doc("quiet"), batch(20, &["more"])).await, Ok(Seq(61)));
-}
-
-#[tokio::test]
-async fn zz_make() {
-    use weft_store::codec::put_bytes;
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    trimmed(&store).await;
-    drop(store);
-    let mut out = Vec::new();
-    let mut stack = vec![dir.path().to_owned()];
-    while let Some(folder) = stack.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            if entry.file_type().unwrap().is_dir() {
-                stack.push(entry.path());
-                continue;
-            }
-            let name = entry.path().strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
-            if name == "BALLAST" || name == "LOCK" {
-                continue;
-            }
-            put_bytes(&mut out, name.as_bytes());
-            put_bytes(&mut out, &std::fs::read(entry.path()).unwrap());
-        }
-    }
-    std::fs::write("/tmp/store-4.zst", zstd::encode_all(&out[..], 19).unwrap()).unwrap();
 }
