@@ -38,7 +38,7 @@ async fn told(world: &World, path: &str) -> Value {
 
 #[tokio::test]
 async fn before_the_edge_only_named_versions_are_kept_and_everything_says_so() {
-    let world = World::local();
+    let world = World::local().await;
     let doc = ten_days(&world).await;
     let named = world.post("/api/docs/d/versions", r#"{"name":"Draft","seq":3}"#).await;
     assert_eq!(named.status, StatusCode::CREATED, "{named:?}");
@@ -118,7 +118,7 @@ async fn before_the_edge_only_named_versions_are_kept_and_everything_says_so() {
 
 #[tokio::test]
 async fn a_kept_version_is_brought_back_and_one_that_lost_its_name_goes_the_next_time() {
-    let world = World::local();
+    let world = World::local().await;
     let doc = ten_days(&world).await;
     let mut ids = Vec::new();
     for seq in [2, 4] {
@@ -148,7 +148,7 @@ async fn a_kept_version_is_brought_back_and_one_that_lost_its_name_goes_the_next
 
 #[tokio::test]
 async fn notes_of_restores_go_with_their_records_and_the_others_stay() {
-    let world = World::local();
+    let world = World::local().await;
     let doc = ten_days(&world).await;
     for to in [3, 6] {
         let restored = world.post("/api/docs/d/restore", format!(r#"{{"to":{to},"by":"Ann"}}"#)).await;
