@@ -53,8 +53,10 @@ pub enum EraseError {
     /// The text stands where it cannot be taken out without breaking the document.
     #[error("the text is also the name of a key or an element (record {0}), which cannot be erased")]
     Name(Seq),
-    /// The reason is too long, or not one line.
-    #[error("a reason has at most {REASON_CHARACTERS_MAX} characters, on one line")]
+    /// The reason is too long, or not one line, or holds what is to be erased.
+    #[error(
+        "a reason has at most {REASON_CHARACTERS_MAX} characters, on one line, without the text that is to be erased"
+    )]
     Reason,
     /// The rewritten history is not the old one without what was chosen.
     #[error(
@@ -78,6 +80,9 @@ impl From<ScanError> for EraseError {
     }
 }
 
+/// The key of a meta row, and what it holds from then on, if it does not go.
+pub type MetaRow = (String, Option<Bytes>);
+
 /// A document's history without something.
 #[derive(Debug, Clone)]
 pub struct Erasure {
@@ -86,7 +91,7 @@ pub struct Erasure {
     /// All of its records, those that are as they were too, and one more that says what was done.
     pub records: Vec<Record>,
     /// Meta rows with what they hold from then on, or that they go.
-    pub rows: Vec<(String, Option<Bytes>)>,
+    pub rows: Vec<MetaRow>,
     /// What it does, for people.
     pub told: Told,
 }
@@ -108,7 +113,7 @@ pub struct Told {
     pub by: Vec<String>,
     /// The names of versions that showed it.
     pub versions: Vec<String>,
-    /// Keys of meta rows that hold the text too, and stay as they are.
+    /// Keys of meta rows and names of authors that hold the text too, and stay as they are.
     pub elsewhere: Vec<String>,
 }
 
@@ -249,8 +254,7 @@ pub async fn prepare(
     now: UnixMillis,
 ) -> Result<Erasure, EraseError> {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    if reason.is_some_and(|it| it.chars().count() > REASON_CHARACTERS_MAX || it.chars().any(char::is_control))
-    {
+    if reason.is_some_and(|reason| !is_fit(reason, chosen)) {
         return Err(EraseError::Reason);
     }
     let log = Log::read(store, doc).await?;
@@ -268,10 +272,10 @@ pub async fn prepare(
     };
     let mut told = past.tell(&erased).ok_or(EraseError::Nothing)?;
     let mut rest = log.without(&erased)?;
-    if let Chosen::Text(text) = chosen {
-        if let Some((seq, _)) = rest.updates().find(|(_, update)| holds(update, text.as_bytes())) {
-            return Err(EraseError::Name(seq));
-        }
+    if let Chosen::Text(text) = chosen
+        && let Some((seq, _)) = rest.updates().find(|(_, update)| holds(update, text.as_bytes()))
+    {
+        return Err(EraseError::Name(seq));
     }
     let new = rest.fold()?;
     proof::check(&past, &new, &erased).map_err(EraseError::Unverified)?;
@@ -283,8 +287,43 @@ pub async fn prepare(
     rest.records.push(note);
     proof::check_engine(rest.updates().map(|(_, update)| &update[..]), &new)
         .map_err(EraseError::Unverified)?;
-    let prefix = row::versions(doc);
-    for entry in store.list(&prefix, None, VERSIONS_MAX).await? {
+    rows.extend(versions(store, doc, chosen, &new, &mut told).await?);
+    if told.visible > 0 {
+        // It is noted again when the document is next opened and closed.
+        rows.push((weft_hub::title_key(doc), None));
+    }
+    if let Chosen::Text(text) = chosen {
+        let others = store.list("", None, usize::MAX).await?.into_iter();
+        let others = others.filter(|entry| rows.iter().all(|(key, _)| *key != entry.key));
+        let others = others.filter(|entry| holds(&entry.value.bytes, text.as_bytes()));
+        told.elsewhere.extend(others.map(|entry| entry.key));
+        let called =
+            |record: &Record| record.author.name.as_ref().is_some_and(|name| name.contains(text.as_str()));
+        let called = rest.records.iter().find(|record| called(record));
+        told.elsewhere
+            .extend(called.map(|record| format!("the name of the author of change {}", record.seq)));
+    }
+    Ok(Erasure { base: rest.base, records: rest.records, rows, told })
+}
+
+/// Whether a reason can stand in the history.
+fn is_fit(reason: &str, chosen: &Chosen) -> bool {
+    let is_line = !reason.chars().any(char::is_control);
+    let is_told = matches!(chosen, Chosen::Text(text) if reason.contains(text.as_str()));
+    is_line && !is_told && reason.chars().count() <= REASON_CHARACTERS_MAX
+}
+
+/// The rows of the named versions that showed what was chosen: with the hash of what is left, and, if the text stands in
+/// their names, with other names.
+async fn versions(
+    store: &dyn Store,
+    doc: &DocId,
+    chosen: &Chosen,
+    new: &Past,
+    told: &mut Told,
+) -> Result<Vec<MetaRow>, EraseError> {
+    let mut rows = Vec::new();
+    for entry in store.list(&row::versions(doc), None, VERSIONS_MAX).await? {
         let mut version: VersionRow = row::read(doc, &entry.value.bytes)?;
         let Some(moment) = new.moment(Seq(version.seq)) else { continue };
         let hash = moment.content().to_string();
@@ -298,17 +337,7 @@ pub async fn prepare(
             rows.push((entry.key, Some(row::write(&version))));
         }
     }
-    if told.visible > 0 {
-        // It is noted again when the document is next opened and closed.
-        rows.push((weft_hub::title_key(doc), None));
-    }
-    if let Chosen::Text(text) = chosen {
-        let others = store.list("", None, usize::MAX).await?.into_iter();
-        let others = others.filter(|entry| rows.iter().all(|(key, _)| *key != entry.key));
-        let others = others.filter(|entry| holds(&entry.value.bytes, text.as_bytes()));
-        told.elsewhere.extend(others.map(|entry| entry.key));
-    }
-    Ok(Erasure { base: rest.base, records: rest.records, rows, told })
+    Ok(rows)
 }
 
 /// The record that says what was done: it deletes what was erased, which every replica that still has it is to do.

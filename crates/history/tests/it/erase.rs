@@ -195,7 +195,7 @@ fn a_reason_is_one_line_and_what_is_a_name_cannot_be_erased() {
         let chosen = Chosen::Text("and hunter2".into());
         let erasure = prepare(&store, &doc(), &chosen, None, UnixMillis(9)).await.unwrap();
         assert_eq!((erasure.told.characters, erasure.told.others, erasure.told.visible), (0, 1, 1));
-        for reason in ["two\nlines", &"x".repeat(201)] {
+        for reason in ["two\nlines", &"x".repeat(201), "it said and hunter2"] {
             let refused = prepare(&store, &doc(), &chosen, Some(reason), UnixMillis(9)).await;
             assert!(matches!(refused, Err(EraseError::Reason)));
         }

@@ -83,7 +83,7 @@ async fn who_reads_and_who_appends_while_it_trims_finds_all_of_it_or_none() {
     assert!(reader.await.unwrap() > 0);
     let (_, rest) = kept(&store, &name).await;
     assert_eq!((rest.len(), rest[0].prev), (110, all[289].hash()));
-    assert_eq!(check::run(&*store, |_| {}).unwrap().named, []);
+    assert_eq!(check::run(&store, |_| {}).unwrap().named, []);
 }
 
 /// A disk that takes so many commits and no more.

@@ -20,7 +20,7 @@ async fn ten_days(world: &World) -> DocId {
             update.truncate(update.len() - 1);
             update.extend([1, 1, 1, clock - 2, 2]);
         }
-        let name = if day % 2 == 0 { "Ann" } else { "Ben" };
+        let name = if day.is_multiple_of(2) { "Ann" } else { "Ben" };
         let author = Author { user: None, name: Some(name.into()), session: SessionId(1) };
         NewRecord { time: UnixMillis(day * DAY), author, kind: RecordKind::Edit, update: update.into() }
     };
