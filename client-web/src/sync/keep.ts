@@ -25,12 +25,12 @@ export class Keep {
   private readonly countKey: string;
   private readonly counts = new Map<string, number>();
   private wanted: number | null = null;
-  private writing = false;
+  private writing: Promise<void> | null = null;
   private closed = false;
 
   constructor(
     readonly name: string,
-    doc: Y.Doc,
+    private readonly doc: Y.Doc,
     private readonly onChange: () => void,
   ) {
     this.countKey = `${COUNT_PREFIX}${doc.clientID}`;
@@ -81,10 +81,10 @@ export class Keep {
    * it is finished only after y-indexeddb's own write of the edit, which was asked for before it.
    */
   note(edits: number): void {
-    if (!this.available) return;
+    if (!this.available || this.closed) return;
     this.kept = false;
     this.wanted = edits;
-    if (!this.writing) void this.write();
+    this.writing ??= this.write();
   }
 
   /** The server has everything: forgets the counts that this document's content covers. */
@@ -108,9 +108,8 @@ export class Keep {
   }
 
   private async write(): Promise<void> {
-    this.writing = true;
     await this.loaded;
-    while (this.wanted !== null && this.available && !this.closed) {
+    while (this.wanted !== null && this.available) {
       const edits = this.wanted;
       this.wanted = null;
       try {
@@ -122,7 +121,8 @@ export class Keep {
       }
       this.onChange();
     }
-    this.writing = false;
+    // At once, or a note made before the promise is settled would find nobody to write it.
+    this.writing = null;
   }
 
   private writeCount(edits: number): Promise<void> {
@@ -139,8 +139,13 @@ export class Keep {
     });
   }
 
+  /** What was noted is still written down: else the next visit would count edits that the server has long had. */
   close(): void {
     this.closed = true;
-    void this.persistence.destroy().catch(() => undefined);
+    // It would close the database as soon as the document is destroyed, in the middle of a write.
+    this.doc.off('destroy', this.persistence.destroy);
+    void Promise.resolve(this.writing)
+      .then(() => this.persistence.destroy())
+      .catch(() => undefined);
   }
 }
