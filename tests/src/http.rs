@@ -41,27 +41,11 @@ pub fn encoded(name: &str) -> String {
 /// # Errors
 /// If there is no answer.
 pub async fn ask(authority: &str, method: Method, path: &str, body: Bytes) -> Result<Answer> {
-    ask_with(authority, method, path, HeaderMap::new(), body).await
-}
-
-/// Asks `authority` for `path`, with more headers.
-///
-/// # Errors
-/// If there is no answer.
-pub async fn ask_with(
-    authority: &str,
-    method: Method,
-    path: &str,
-    fields: HeaderMap,
-    body: Bytes,
-) -> Result<Answer> {
     let stream = TcpStream::connect(authority).await.context("nobody listens")?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let request = Request::builder().method(method).uri(path).header("host", authority);
-    let mut request = request.body(Full::new(body))?;
-    request.headers_mut().extend(fields);
-    let answer = sender.send_request(request).await?;
+    let answer = sender.send_request(request.body(Full::new(body))?).await?;
     let (parts, body) = answer.into_parts();
     let body = body.collect().await?.to_bytes();
     connection.abort();

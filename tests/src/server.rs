@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -31,8 +31,6 @@ pub struct Server {
     flags: Vec<String>,
     child: Child,
     authority: String,
-    /// The lines it printed after its address.
-    printed: Receiver<String>,
 }
 
 /// What a process uses.
@@ -61,27 +59,14 @@ impl Server {
     /// As [`Self::start`].
     pub fn start_in(folder: TempDir, flags: &[&str]) -> Result<Self> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let (child, authority, printed) = spawn(folder.path(), &flags)?;
-        Ok(Self { folder, flags, child, authority, printed })
+        let (child, authority) = spawn(folder.path(), &flags)?;
+        Ok(Self { folder, flags, child, authority })
     }
 
     /// `host:port`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
-    }
-
-    /// The token of the link with which its first owner sets it up. It is printed after the address.
-    ///
-    /// # Errors
-    /// If it prints none in time.
-    pub fn set_up_token(&self) -> Result<String> {
-        loop {
-            let line = self.printed.recv_timeout(READY_MAX).context("no link to set it up was printed")?;
-            if let Some((_, token)) = line.split_once("/setup?token=") {
-                return Ok(token.trim().to_owned());
-            }
-        }
     }
 
     /// The folder of its data.
@@ -105,7 +90,7 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_again(&mut self) -> Result<()> {
-        (self.child, self.authority, self.printed) = spawn(self.folder.path(), &self.flags)?;
+        (self.child, self.authority) = spawn(self.folder.path(), &self.flags)?;
         Ok(())
     }
 
@@ -221,7 +206,7 @@ fn quiet(command: &mut Command) -> &mut Command {
     command
 }
 
-fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String, Receiver<String>)> {
+fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String)> {
     let program = program();
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log"))?;
     let mut command = Command::new(&program);
@@ -234,22 +219,19 @@ fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String, Receiver<Str
         .with_context(|| format!("{} cannot be started; build it with cargo build", program.display()))?;
     let stdout = child.stdout.take().context("standard output is piped")?;
     let (tell, told) = mpsc::channel();
-    let (print, printed) = mpsc::channel();
     std::thread::spawn(move || {
         let mut lines = BufReader::new(stdout);
         let mut line = String::new();
         while lines.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
             if let Some(address) = line.trim().strip_prefix("Weft is at http://") {
                 let _ = tell.send(address.trim_end_matches('/').to_owned());
-            } else {
-                let _ = print.send(line.clone());
             }
             line.clear();
         }
         let _ = lines.read_to_end(&mut Vec::new());
     });
     match told.recv_timeout(READY_MAX) {
-        Ok(authority) => Ok((child, authority, printed)),
+        Ok(authority) => Ok((child, authority)),
         Err(error) => {
             let _ = child.kill();
             let _ = child.wait();

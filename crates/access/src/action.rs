@@ -5,7 +5,6 @@ use std::fmt::Debug;
 use weft_ids::{PageId, SpaceId, UserId};
 
 use crate::Refused;
-use crate::document::hidden;
 use crate::level::{page_level, space_level};
 use crate::role::{Level, Role, Scope};
 use crate::rule::{PageFacts, PageState, SpaceRules};
@@ -83,7 +82,7 @@ macro_rules! page_actions {
                 type Facts<'a> = PageFacts<'a>;
 
                 fn check(subject: &Subject, page: &PageFacts<'_>) -> Result<(), Refused> {
-                    let (level, _) = page_level(subject, page).ok_or_else(|| hidden(subject))?;
+                    let (level, _) = page_level(subject, page).ok_or_else(|| Refused::unseen(subject))?;
                     if level < Level::$level {
                         return Err(Refused::Forbidden);
                     }
@@ -122,7 +121,7 @@ macro_rules! space_actions {
 
                 fn check(subject: &Subject, space: &SpaceRules) -> Result<(), Refused> {
                     match space_level(subject, space) {
-                        None => Err(hidden(subject)),
+                        None => Err(Refused::unseen(subject)),
                         Some(level) if level < Level::$level => Err(Refused::Forbidden),
                         Some(_) => Ok(()),
                     }

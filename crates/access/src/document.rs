@@ -38,10 +38,22 @@ pub enum Right {
     Most,
 }
 
+/// Whose a document is, by the rules that decided about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// Nobody's.
+    Nobodys,
+    /// A foreign app's.
+    Apps,
+    /// The wiki's: a page shows it.
+    Pages,
+}
+
 /// Proof that someone may do something with one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     doc: DocId,
+    whose: Whose,
     write: bool,
     subject: Subject,
 }
@@ -51,6 +63,12 @@ impl Grant {
     #[must_use]
     pub fn doc(&self) -> &DocId {
         &self.doc
+    }
+
+    /// Whose that document is.
+    #[must_use]
+    pub fn whose(&self) -> Whose {
+        self.whose
     }
 
     /// Whether it allows changes.
@@ -86,21 +104,21 @@ pub fn may_knock(open: bool, subject: &Subject) -> Result<(), Refused> {
 /// # Errors
 /// [`Refused`] says which rule stands against it.
 pub fn decide(rules: &DocRules<'_>, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, Refused> {
-    let (may_write, why_not) = match rules {
-        DocRules::Free { open } if *open || subject.local => (true, Refused::Forbidden),
+    let (whose, may_write, why_not) = match rules {
+        DocRules::Free { open } if *open || subject.local => (Whose::Nobodys, true, Refused::Forbidden),
         DocRules::Free { .. } => return Err(Refused::NotLocal),
         DocRules::App { app } => {
             let claim = subject.app.as_ref().filter(|claim| claim.app == **app && claim.covers(&doc));
-            (claim.ok_or(Refused::SignIn)?.write, Refused::Forbidden)
+            (Whose::Apps, claim.ok_or(Refused::SignIn)?.write, Refused::Forbidden)
         }
         DocRules::Page(page) => {
-            let (level, _) = page_level(subject, page).ok_or_else(|| hidden(subject))?;
+            let (level, _) = page_level(subject, page).ok_or_else(|| Refused::unseen(subject))?;
             match page.state {
-                PageState::Open => (level >= Level::Edit, Refused::Forbidden),
-                PageState::Archived | PageState::Trashed => (false, Refused::AtRest),
+                PageState::Open => (Whose::Pages, level >= Level::Edit, Refused::Forbidden),
+                PageState::Archived | PageState::Trashed => (Whose::Pages, false, Refused::AtRest),
             }
         }
-        DocRules::NoPage => return Err(hidden(subject)),
+        DocRules::NoPage => return Err(Refused::unseen(subject)),
     };
     let write = match right {
         Right::Read => false,
@@ -108,10 +126,5 @@ pub fn decide(rules: &DocRules<'_>, subject: &Subject, doc: DocId, right: Right)
         Right::Write => true,
         Right::Most => may_write,
     };
-    Ok(Grant { doc, write, subject: subject.clone() })
-}
-
-/// To somebody unknown everything that is not public looks alike.
-pub(crate) fn hidden(subject: &Subject) -> Refused {
-    if subject.person.is_none() { Refused::SignIn } else { Refused::Hidden }
+    Ok(Grant { doc, whose, write, subject: subject.clone() })
 }

@@ -15,7 +15,7 @@ mod subject;
 
 pub use action::{Action, Allowed, allow};
 pub use audience::Audience;
-pub use document::{DocRules, Grant, Right, decide, may_knock};
+pub use document::{DocRules, Grant, Right, Whose, decide, may_knock};
 pub use level::{Link, page_level, space_level};
 pub use role::{Level, Role, Scope};
 pub use rule::{Granted, PageFacts, PageRules, PageState, SpaceRules, Who};
@@ -41,4 +41,13 @@ pub enum Refused {
     /// Nobody may: the page is archived or in the trash.
     #[error("the page is archived or in the trash, so it cannot be changed")]
     AtRest,
+}
+
+impl Refused {
+    /// For what `subject` may not even know of, whether or not there is such a thing: to somebody unknown everything
+    /// that is not public looks alike.
+    #[must_use]
+    pub fn unseen(subject: &Subject) -> Self {
+        if subject.person.is_none() { Self::SignIn } else { Self::Hidden }
+    }
 }

@@ -107,13 +107,6 @@ impl Subject {
         person.or_else(|| self.app.as_ref().and_then(|app| app.name.as_ref()))
     }
 
-    /// Their colour, where that is known for sure.
-    #[must_use]
-    pub fn color(&self) -> Option<&Arc<str>> {
-        let person = self.person.as_ref().map(|person| &person.color);
-        person.or_else(|| self.app.as_ref().and_then(|app| app.color.as_ref()))
-    }
-
     /// The person, where what they showed reaches at least as far as `scope`.
     pub(crate) fn within(&self, scope: Scope) -> Option<&Person> {
         self.person.as_deref().filter(|person| person.scope >= scope)

@@ -10,23 +10,21 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::warn;
 use weft_access::Grant;
-use weft_ids::{DocId, PageId, Seq, SessionId, UnixMillis, UserId};
-use weft_room::{Identity, Kind, Member, Now, Outcome};
+use weft_ids::{DocId, Seq, SessionId, UnixMillis, UserId};
+use weft_room::{Kind, Member, Now, Outcome};
 use weft_store::{Expect, Store, StoreError};
 use weft_wire::{StateVector, Update};
 
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::registry::{Entry, Registry, Vitals};
-use crate::session::{JoinError, Joining, Room, Session};
+use crate::session::{JoinError, Joining, Room, Session, standing};
 use crate::task::{self, Command, Question};
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
 /// Edits that a listener may be behind before it misses some.
 const EDITS_KEPT: usize = 4_096;
-/// The colour of somebody whose app gave them none.
-const COLORLESS: &str = "#6b7280";
 /// Documents asked of the store at a time.
 const LIST_PAGE: usize = 1_000;
 
@@ -231,13 +229,7 @@ impl Hub {
     /// [`JoinError`].
     pub fn join(&self, grant: &Grant, joining: Joining) -> Result<Session, JoinError> {
         let id = self.0.session_id();
-        let member = Member {
-            may_write: grant.may_write(),
-            acks: joining.acks(),
-            user: grant.subject().user().cloned(),
-            identity: identity(grant),
-            schema: joining.schema,
-        };
+        let member = Member { standing: standing(grant), acks: joining.acks(), schema: joining.schema };
         let outbox = Outbox::new(joining.envelope, joining.outlet);
         let limit = self.0.settings.sessions_per_doc_max;
         let command = Command::Join { session: id, member, outbox: outbox.clone() };
@@ -327,27 +319,17 @@ impl Hub {
                 break;
             }
         }
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.0.store.list(TITLE, after.as_deref(), LIST_PAGE).await?;
-            // Both lists are in the order of the names' bytes.
-            for entry in &page {
-                let name = &entry.key[TITLE.len()..];
-                if let Ok(at) = documents.binary_search_by(|known| known.doc.as_str().cmp(name)) {
-                    let title = String::from_utf8_lossy(&entry.value.bytes).into_owned();
-                    documents[at].title = Some(title).filter(|title| !title.is_empty());
-                }
+        for (doc, title) in self.titles().await? {
+            // They came in the order of their names' bytes.
+            if let Ok(at) = documents.binary_search_by(|known| known.doc.cmp(&doc)) {
+                documents[at].title = Some(title.as_ref().to_owned()).filter(|title| !title.is_empty());
             }
-            if page.len() < LIST_PAGE {
-                break;
-            }
-            after = page.last().map(|entry| entry.key.clone());
         }
         documents.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.doc.cmp(&b.doc)));
         Ok(documents)
     }
 
-    /// The titles of all documents that have one.
+    /// The titles of all documents that have, or had, one.
     ///
     /// # Errors
     /// What the store says.
@@ -430,20 +412,6 @@ impl Hub {
             return Err(HubError::Unknown);
         }
         Ok((answer.body, answer.position))
-    }
-}
-
-/// What others are shown of whoever has `grant`. In a document that is nobody's, presence is its clients' own affair.
-pub(crate) fn identity(grant: &Grant) -> Identity {
-    let subject = grant.subject();
-    let is_page = PageId::of(grant.doc()).is_some();
-    let vouched = if is_page { subject.person.is_some() } else { subject.app.is_some() };
-    match (subject.name(), subject.color()) {
-        (Some(name), color) if vouched => {
-            Identity::Known { name: name.clone(), color: color.cloned().unwrap_or_else(|| COLORLESS.into()) }
-        }
-        _ if is_page => Identity::Guest,
-        _ => Identity::Free,
     }
 }
 

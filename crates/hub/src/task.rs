@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 use weft_ids::{DocId, Seq, SessionId, UserId};
-use weft_room::{Effect, Event, Identity, Member, Missed, Outcome, RequestId, Room};
+use weft_room::{Effect, Event, Member, Missed, Outcome, RequestId, Room, Standing};
 use weft_store::StoreError;
 use weft_wire::{ClientMessage, StateVector};
 
@@ -46,9 +46,7 @@ pub(crate) enum Command {
     },
     Regrant {
         session: SessionId,
-        may_write: bool,
-        user: Option<UserId>,
-        identity: Identity,
+        standing: Standing,
     },
     Message {
         session: SessionId,
@@ -284,9 +282,7 @@ impl Task {
                 }
                 Event::Leave { session }
             }
-            Command::Regrant { session, may_write, user, identity } => {
-                Event::Regrant { session, may_write, user, identity }
-            }
+            Command::Regrant { session, standing } => Event::Regrant { session, standing },
             Command::Message { session, message, space } => {
                 drop(space);
                 Event::Message { session, message }

@@ -32,7 +32,7 @@ pub enum Identity {
     Free,
     /// A name and a colour of their own choice, but no id, since nobody vouches for them.
     Guest,
-    /// This name and colour, and the id of [`Member::user`], whatever they say.
+    /// This name and colour, and the id of [`Standing::user`], whatever they say.
     Known {
         /// What they are called.
         name: Arc<str>,
@@ -41,17 +41,24 @@ pub enum Identity {
     },
 }
 
-/// Who joins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+/// What somebody may, and who they are: it may change while they are here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
     /// May change the document.
     pub may_write: bool,
-    /// How they are told that an update is on disk.
-    pub acks: Acks,
     /// Who they proved to be, if they did.
     pub user: Option<UserId>,
     /// What others are shown of them.
     pub identity: Identity,
+}
+
+/// Who joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// What they may, and who they are.
+    pub standing: Standing,
+    /// How they are told that an update is on disk.
+    pub acks: Acks,
     /// The document schema their client knows, if it said so: a page with a newer one is read-only for them.
     pub schema: Option<u32>,
 }
@@ -94,12 +101,8 @@ pub enum Event {
     Regrant {
         /// Which.
         session: SessionId,
-        /// Whether it may change the document from now on.
-        may_write: bool,
-        /// Who they are now.
-        user: Option<UserId>,
-        /// What others are shown of them.
-        identity: Identity,
+        /// What holds from now on.
+        standing: Standing,
     },
     /// A session is gone, however it went.
     Leave {

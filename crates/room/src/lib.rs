@@ -18,5 +18,5 @@ mod session;
 mod turn;
 
 pub use effect::{Draft, Effect, HangUp, Outcome};
-pub use event::{Acks, Event, Identity, Kind, Member, Missed, Now, RequestId, Ticket};
+pub use event::{Acks, Event, Identity, Kind, Member, Missed, Now, RequestId, Standing, Ticket};
 pub use room::{Counts, Loaded, Room};

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use weft_doc::Document;
-use weft_ids::{ClientId, Seq, SessionId, UserId};
+use weft_ids::{ClientId, Seq, SessionId};
 use weft_wire::{ClientMessage, ServerMessage, StateVector, Update, awareness};
 
 use crate::aside::Aside;
 use crate::catchup::Catchup;
 use crate::effect::{Effect, HangUp, Outcome};
-use crate::event::{Acks, Event, Identity, Member, Now};
+use crate::event::{Acks, Event, Member, Now, Standing};
 use crate::limits::{OWNER_ANSWERS_MS, PRESENCE_EXPIRES_MS};
 use crate::presence::{Presence, Told};
 use crate::saving::{Saving, Then};
@@ -121,9 +121,7 @@ impl Room {
     pub fn handle(&mut self, event: Event, now: Now, effects: &mut Vec<Effect>) {
         match event {
             Event::Join { session, member } => self.join(session, member, now, effects),
-            Event::Regrant { session, may_write, user, identity } => {
-                self.regrant(session, may_write, user, identity, effects);
-            }
+            Event::Regrant { session, standing } => self.regrant(session, standing, effects),
             Event::Leave { session } => self.leave(session, now, effects),
             Event::Message { session, message } => self.message(session, message, now, effects),
             Event::Submit { request, author, user, name, kind, update } => {
@@ -263,18 +261,10 @@ impl Room {
         }
     }
 
-    fn regrant(
-        &mut self,
-        id: SessionId,
-        may_write: bool,
-        user: Option<UserId>,
-        identity: Identity,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        let before = self.may_write(session);
+    fn regrant(&mut self, id: SessionId, standing: Standing, effects: &mut Vec<Effect>) {
+        let Some(before) = self.sessions.get(&id).map(|session| self.may_write(session)) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.regrant(may_write, user, identity);
+        session.regrant(standing);
         for client in self.presence.spoken_by(id) {
             let said = self.presence.state(client);
             if let Some(state) = said.and_then(|state| session.stamp(&state)) {
@@ -450,7 +440,7 @@ impl Room {
     }
 
     fn may_write(&self, session: &Session) -> bool {
-        session.member.may_write && self.read_only.is_none() && !self.is_newer_than(session)
+        session.member.standing.may_write && self.read_only.is_none() && !self.is_newer_than(session)
     }
 
     /// Whether the page was made with a newer schema than the session's client knows: it would drop what it does not.

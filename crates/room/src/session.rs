@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use weft_ids::{ClientId, UserId};
 use weft_wire::{DeleteSpan, StateVector, Update};
 
-use crate::event::{Identity, Member};
+use crate::event::{Identity, Member, Standing};
 use crate::limits::{AUTHOR_NAME_BYTES_MAX, STEP1_BURST, STEP1_EVERY_MS};
 
 /// Clocks a document must have reached.
@@ -68,7 +68,7 @@ struct Bucket {
 impl Session {
     pub(crate) fn new(member: Member, now: u64) -> Self {
         Self {
-            name: known_name(&member.identity),
+            name: known_name(&member.standing.identity),
             member,
             asked: None,
             stepped: false,
@@ -99,16 +99,14 @@ impl Session {
     }
 
     /// What it may, and who it is shown as, from now on.
-    pub(crate) fn regrant(&mut self, may_write: bool, user: Option<UserId>, identity: Identity) {
-        self.member.may_write = may_write;
-        self.member.user = user;
-        self.member.identity = identity;
-        self.name = known_name(&self.member.identity).or(self.name.take());
+    pub(crate) fn regrant(&mut self, standing: Standing) {
+        self.name = known_name(&standing.identity).or(self.name.take());
+        self.member.standing = standing;
     }
 
     /// What others are to see instead of `presence`, if it says of itself what it may not.
     pub(crate) fn stamp(&self, presence: &Bytes) -> Option<Bytes> {
-        let identity = &self.member.identity;
+        let Standing { user, identity, .. } = &self.member.standing;
         if *identity == Identity::Free {
             return None;
         }
@@ -116,7 +114,7 @@ impl Session {
         let said = state.get("user");
         let shown = match identity {
             Identity::Known { name, color } => {
-                json!({ "id": self.member.user.as_ref().map(UserId::as_str), "name": &**name, "color": &**color })
+                json!({ "id": user.as_ref().map(UserId::as_str), "name": &**name, "color": &**color })
             }
             _ => {
                 let mut user = said?.as_object()?.clone();
@@ -134,7 +132,7 @@ impl Session {
     /// Learns the person's name from their presence, `{"user":{"name":…}}` as every editor binding has it. Looks only
     /// when the name it knows no longer stands in the text: presence changes with every keystroke, names do not.
     pub(crate) fn learn_name(&mut self, presence: &Bytes) {
-        let known = matches!(self.member.identity, Identity::Known { .. });
+        let known = matches!(self.member.standing.identity, Identity::Known { .. });
         if known || self.name.as_ref().is_some_and(|name| contains(presence, name.as_bytes())) {
             return;
         }

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 use weft_ids::{ClientId, SessionId, UserId};
-use weft_room::{Acks, Effect, Event, Identity, Loaded, Member, Now, Room};
+use weft_room::{Acks, Effect, Event, Identity, Loaded, Member, Now, Room, Standing};
 use weft_wire::{ClientMessage, ServerMessage, Update, awareness};
 
 const ANN: SessionId = SessionId(1);
@@ -17,7 +17,8 @@ fn known(name: &str) -> Identity {
 
 fn join(room: &mut Room, session: SessionId, acks: Acks, user: Option<&str>, identity: Identity) {
     let user = user.and_then(UserId::new);
-    let member = Member { may_write: true, acks, user, identity, schema: None };
+    let standing = Standing { may_write: true, user, identity };
+    let member = Member { standing, acks, schema: None };
     room.handle(Event::Join { session, member }, Now::default(), &mut Vec::new());
 }
 
@@ -49,7 +50,7 @@ fn shown(effects: &[Effect]) -> Option<Value> {
 }
 
 fn regrant(session: SessionId, may_write: bool, user: &str, identity: Identity) -> Event {
-    Event::Regrant { session, may_write, user: UserId::new(user), identity }
+    Event::Regrant { session, standing: Standing { may_write, user: UserId::new(user), identity } }
 }
 
 fn typed() -> Event {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use weft_ids::SessionId;
-use weft_room::{Acks, Effect, Event, Identity, Loaded, Member, Now, Room};
+use weft_room::{Acks, Effect, Event, Loaded, Member, Now, Room, Standing};
 use weft_wire::{ClientMessage, ServerMessage, Update, varint};
 
 const WRITER: SessionId = SessionId(1);
@@ -40,8 +40,11 @@ fn says(effects: &[Effect], what: impl Fn(&ServerMessage) -> bool) -> bool {
 #[test]
 fn a_document_at_its_limit_says_so_and_hangs_up_on_nobody() {
     let mut room = Room::new(Loaded::default());
-    let member =
-        Member { may_write: true, acks: Acks::Echo, user: None, identity: Identity::Free, schema: None };
+    let member = Member {
+        standing: Standing { may_write: true, ..Standing::default() },
+        acks: Acks::Echo,
+        schema: None,
+    };
     room.handle(Event::Join { session: WRITER, member }, Now::default(), &mut Vec::new());
     for piece in 0..4 {
         let effects = say(&mut room, typed(piece * PIECE, PIECE));

@@ -150,7 +150,7 @@ impl Wiki {
         A: for<'a> Action<Object = PageId, Facts<'a> = PageFacts<'a>>,
     {
         let model = self.model();
-        let facts = model.facts(page).ok_or_else(|| no_such(subject))?;
+        let facts = model.facts(page).ok_or_else(|| Refused::unseen(subject))?;
         allow::<A>(subject, page.clone(), &facts)
     }
 
@@ -163,7 +163,7 @@ impl Wiki {
         A: for<'a> Action<Object = SpaceId, Facts<'a> = SpaceRules>,
     {
         let model = self.model();
-        let space = model.spaces.get(space).ok_or_else(|| no_such(subject))?;
+        let space = model.spaces.get(space).ok_or_else(|| Refused::unseen(subject))?;
         allow::<A>(subject, space.id.clone(), &space.rules)
     }
 
@@ -305,11 +305,6 @@ async fn load<R: Row>(store: &dyn Store, model: &mut Model) -> Result<(), StoreE
         }
         after = entries.last().map(|entry| entry.key.clone());
     }
-}
-
-/// To somebody unknown everything that is not public looks alike.
-fn no_such(subject: &Subject) -> Refused {
-    if subject.person.is_none() { Refused::SignIn } else { Refused::Hidden }
 }
 
 pub(crate) fn now() -> UnixMillis {

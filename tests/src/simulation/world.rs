@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use weft_ids::{ClientId, SessionId, UnixMillis};
-use weft_room::{Acks, Counts, Event, HangUp, Identity, Kind, Member, Now, RequestId};
+use weft_room::{Acks, Counts, Event, HangUp, Kind, Member, Now, RequestId, Standing};
 use weft_wire::{ClientMessage, Dialect};
 
 use super::plan::{Op, Plan, What};
@@ -155,10 +155,8 @@ impl World {
             let session = link.session;
             if !std::mem::replace(&mut link.joined, true) {
                 let member = Member {
-                    may_write: client.role.writes,
+                    standing: Standing { may_write: client.role.writes, ..Standing::default() },
                     acks: acks(client),
-                    user: None,
-                    identity: Identity::Free,
                     schema: None,
                 };
                 self.server.inbox.push_back(Event::Join { session, member });

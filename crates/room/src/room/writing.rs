@@ -118,7 +118,7 @@ impl Room {
         }
         let source = Source {
             session: id,
-            user: session.member.user.clone(),
+            user: session.member.standing.user.clone(),
             name: session.name.clone(),
             kind: Kind::Edit,
             request: None,
