@@ -1,25 +1,7 @@
-import { Editor } from '@tiptap/core';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { BODY_FIELD } from '../sync';
-import { bodyExtensions } from './body';
-
-const editors: Editor[] = [];
-afterEach(() => {
-  for (const editor of editors.splice(0)) editor.destroy();
-});
-
-function mount(doc: Y.Doc): Editor {
-  const extensions = bodyExtensions({
-    doc,
-    awareness: null,
-    placeholder: () => '',
-    onLeaveUp: () => undefined,
-  });
-  const editor = new Editor({ extensions });
-  editors.push(editor);
-  return editor;
-}
+import { mount } from './mounted';
 
 const flush = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 

@@ -1,24 +1,7 @@
-import { Editor } from '@tiptap/core';
-import { afterEach, expect, test } from 'vitest';
+import type { Editor } from '@tiptap/core';
+import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { bodyExtensions } from './body';
-
-const editors: Editor[] = [];
-afterEach(() => {
-  for (const editor of editors.splice(0)) editor.destroy();
-});
-
-function mount(doc: Y.Doc): Editor {
-  const extensions = bodyExtensions({
-    doc,
-    awareness: null,
-    placeholder: () => '',
-    onLeaveUp: () => undefined,
-  });
-  const editor = new Editor({ extensions });
-  editors.push(editor);
-  return editor;
-}
+import { mount } from './mounted';
 
 function join(a: Y.Doc, b: Y.Doc): void {
   a.on(
