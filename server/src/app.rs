@@ -19,7 +19,7 @@ use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::{admin, desk, docs, events, guard, live, metrics, pages, ready, shares, spaces};
+use crate::http::{admin, desk, docs, events, guard, home, live, metrics, pages, ready, shares, spaces};
 use crate::listen::Connections;
 use crate::running::Token;
 use crate::telemetry::Metrics;
@@ -103,8 +103,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/shares/{id}/link", post(shares::renew))
         .route("/api/shared/{secret}", get(shares::shared))
         .route("/api/shared/{secret}/unlock", post(shares::unlock))
-        .route("/api/home", get(pages::home))
-        .route("/api/find", get(pages::find))
+        .route("/api/home", get(home::home))
+        .route("/api/find", get(home::find))
         .route("/api/events", get(events::events))
         .route("/ws", any(socket::upgrade))
         .route("/ws/", any(socket::upgrade))

@@ -3,13 +3,11 @@
 //! What is shown stays the same while a socket is open; who it makes them does not. So a socket keeps the
 //! [`Credentials`] and asks again for the [`Subject`] when rights have moved.
 
-use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 use weft_access::Subject;
 use weft_wiki::{SecretHash, Wiki};
 
-use crate::app::App;
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
@@ -34,13 +32,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// What a request shows.
-    pub(crate) fn of(app: &App, parts: &Parts) -> Self {
-        Self::read(&app.settings, &parts.extensions, &parts.headers, &parts.uri)
-    }
-
     /// What a request with these parts shows.
-    pub(crate) fn read(settings: &Settings, extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Self {
+    pub(crate) fn of(settings: &Settings, extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Self {
         let scheme = peer::scheme(settings, headers);
         // A browser adds its cookies to what any page asks for: they count for pages of our own only.
         let own = is_own_page(headers, settings);

@@ -10,6 +10,7 @@ pub(crate) mod etag;
 pub(crate) mod events;
 pub(crate) mod guard;
 pub(crate) mod history;
+pub(crate) mod home;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod name;

@@ -10,10 +10,9 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State, WebSocketUpgrade};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use weft_access::Right;
 
 use self::connection::Connection;
-use self::documents::Documents;
+use self::documents::{Documents, granted};
 use crate::app::AppState;
 use crate::asking::Credentials;
 use crate::http::error::ApiError;
@@ -88,19 +87,17 @@ fn accept(
     }
     // Before anything is decided: what moves from here on is noticed.
     let rights = app.wiki.rights();
-    let credentials =
-        Credentials::read(&app.settings, request.extensions(), request.headers(), request.uri());
-    let subject = credentials.subject(&app.wiki);
+    let credentials = Credentials::of(&app.settings, request.extensions(), request.headers(), request.uri());
     let wishes = Wishes::of(request.uri())?;
     let documents = match request.uri().path().strip_prefix("/ws/") {
         None => {
             // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
-            weft_access::may_knock(app.settings.open, &subject)?;
+            weft_access::may_knock(app.settings.open, &credentials.subject(&app.wiki))?;
             Documents::named(app.clone(), credentials, wishes)
         }
         Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
-            let grant = app.wiki.grant(&subject, doc, Right::Most)?;
+            let grant = granted(&app.wiki, &credentials, doc, wishes)?;
             Documents::one(app.clone(), credentials, grant, wishes).map_err(|error| {
                 ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,

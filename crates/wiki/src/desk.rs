@@ -34,7 +34,23 @@ pub struct Desk {
     pub watched: Vec<PageId>,
 }
 
+/// One of the lists on a desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shelf {
+    /// Favourites.
+    Favourites,
+    /// What they want to be told of.
+    Watched,
+}
+
 impl Desk {
+    fn shelf(&mut self, shelf: Shelf) -> (&mut Vec<PageId>, &'static str, usize) {
+        match shelf {
+            Shelf::Favourites => (&mut self.favourites, "favourites", FAVOURITES_MAX),
+            Shelf::Watched => (&mut self.watched, "watched pages", WATCHED_MAX),
+        }
+    }
+
     fn empty(user: UserId) -> Self {
         Self { user, favourites: Vec::new(), viewed: Vec::new(), watched: Vec::new() }
     }
@@ -47,34 +63,28 @@ impl Wiki {
         self.model().desks.get(user).cloned().unwrap_or_else(|| Desk::empty(user.clone()))
     }
 
-    /// Makes a page a favourite of whoever asks, or no longer.
+    /// Puts a page onto one of the lists of whoever asks, or takes it off. Doing it again does nothing.
     ///
     /// # Errors
     /// [`WikiError::TooMany`] and those of the store.
-    pub async fn set_favourite(
+    pub async fn keep_at_hand(
         &self,
         proof: &Allowed<NoteForOneself>,
         page: &Allowed<ViewPage>,
+        shelf: Shelf,
         wanted: bool,
     ) -> Result<(), WikiError> {
         self.change_desk(proof, |desk| {
-            set(&mut desk.favourites, page.object(), wanted, "favourites", FAVOURITES_MAX)
-        })
-        .await
-    }
-
-    /// Lets whoever asks be told of what happens to a page, or no longer.
-    ///
-    /// # Errors
-    /// [`WikiError::TooMany`] and those of the store.
-    pub async fn set_watched(
-        &self,
-        proof: &Allowed<NoteForOneself>,
-        page: &Allowed<ViewPage>,
-        wanted: bool,
-    ) -> Result<(), WikiError> {
-        self.change_desk(proof, |desk| {
-            set(&mut desk.watched, page.object(), wanted, "watched pages", WATCHED_MAX)
+            let (list, what, max) = desk.shelf(shelf);
+            if !wanted {
+                list.retain(|known| known != page.object());
+            } else if !list.contains(page.object()) {
+                if list.len() >= max {
+                    return Err(WikiError::TooMany { what, max });
+                }
+                list.push(page.object().clone());
+            }
+            Ok(())
         })
         .await
     }
@@ -122,25 +132,6 @@ impl Wiki {
         change(&mut desk)?;
         if desk == before { Ok(()) } else { self.put(&turn, desk).await }
     }
-}
-
-/// Puts a page into a list, or takes it out.
-fn set(
-    list: &mut Vec<PageId>,
-    page: &PageId,
-    wanted: bool,
-    what: &'static str,
-    max: usize,
-) -> Result<(), WikiError> {
-    if !wanted {
-        list.retain(|known| known != page);
-    } else if !list.contains(page) {
-        if list.len() >= max {
-            return Err(WikiError::TooMany { what, max });
-        }
-        list.push(page.clone());
-    }
-    Ok(())
 }
 
 #[derive(Serialize, Deserialize)]

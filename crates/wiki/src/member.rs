@@ -6,7 +6,6 @@ mod set_up;
 mod sign_in;
 
 pub use group::{GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, Group};
-pub(crate) use person::StoredStamp;
 pub use person::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profile, Theme, email_cleaned};
 pub use set_up::{HOME_SLUG, NewOwner};
 pub use sign_in::{

@@ -1,6 +1,6 @@
 //! Everything the wiki knows, in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) desks: Table<Desk>,
     pub(crate) notices: Table<Notice>,
 
+    /// Somebody owns the server. There is always an owner from then on.
+    pub(crate) is_set_up: bool,
     pub(crate) by_email: HashMap<String, UserId>,
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,
     pub(crate) by_slug: HashMap<String, SpaceId>,
@@ -100,13 +102,15 @@ impl Model {
     pub(crate) fn persona(&self, user: &UserId, scope: Scope) -> Option<Arc<Persona>> {
         let person = self.people.get(user).filter(|person| person.suspended.is_none())?;
         let groups = self.groups.iter().filter(|group| group.people.contains(user));
-        let groups: BTreeMap<GroupId, ()> = groups.map(|group| (group.id.clone(), ())).collect();
+        let mut groups: Vec<GroupId> = groups.map(|group| group.id.clone()).collect();
+        // Two who compare what somebody may must not differ by the order of a map.
+        groups.sort_unstable();
         Some(Arc::new(Persona {
             user: person.id.clone(),
             name: person.name.as_str().into(),
             color: person.color.as_str().into(),
             role: person.role,
-            groups: groups.into_keys().collect(),
+            groups: groups.into(),
             scope,
         }))
     }

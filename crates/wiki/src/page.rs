@@ -15,15 +15,14 @@ pub use seen::{Line, Seen};
 use serde::{Deserialize, Serialize};
 use weft_access::action::{EditPage, ManagePage};
 use weft_access::{Allowed, Granted, PageRules};
-use weft_ids::{PageId, SpaceId, UnixMillis, UserId};
+use weft_ids::{PageId, SpaceId, UserId};
 
 use crate::change::Change;
 use crate::error::WikiError;
-use crate::member::StoredStamp;
 use crate::model::Model;
 use crate::notice::{About, Kind};
 use crate::order::Order;
-use crate::row::{Row, Table, pack, unpack};
+use crate::row::{Row, StoredStamp, Table, pack, unpack};
 use crate::space::{GRANTED_MAX, StoredGranted, icon_cleaned};
 use crate::wiki::{Stamp, Wiki};
 
@@ -159,9 +158,7 @@ struct Stored {
     archived: Option<StoredStamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trashed: Option<StoredStamp>,
-    created: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    created_by: Option<String>,
+    created: StoredStamp,
 }
 
 impl Row for Page {
@@ -192,8 +189,7 @@ impl Row for Page {
             template: self.template,
             archived: self.archived.as_ref().map(StoredStamp::from),
             trashed: self.trashed.as_ref().map(StoredStamp::from),
-            created: self.created.at.0,
-            created_by: self.created.by.as_ref().map(|by| by.as_str().to_owned()),
+            created: StoredStamp::from(&self.created),
         };
         pack(Self::VERSION, &stored)
     }
@@ -215,10 +211,7 @@ impl Row for Page {
             template: stored.template,
             archived: stored.archived.map(Stamp::from),
             trashed: stored.trashed.map(Stamp::from),
-            created: Stamp {
-                at: UnixMillis(stored.created),
-                by: stored.created_by.and_then(|by| UserId::new(&by)),
-            },
+            created: stored.created.into(),
         })
     }
 

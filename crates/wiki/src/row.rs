@@ -6,10 +6,12 @@ use std::hash::Hash;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use weft_ids::{UnixMillis, UserId};
 use weft_store::Rev;
 
 use crate::change::Change;
 use crate::model::Model;
+use crate::wiki::Stamp;
 
 /// What every key begins with.
 const PREFIX: &str = "wiki/";
@@ -117,4 +119,24 @@ pub(crate) fn pack<T: Serialize>(version: u32, row: &T) -> Vec<u8> {
 pub(crate) fn unpack<T: DeserializeOwned>(version: u32, bytes: &[u8]) -> Option<T> {
     let versioned: Versioned<T> = serde_json::from_slice(bytes).ok()?;
     (versioned.v == version).then_some(versioned.row)
+}
+
+/// A [`Stamp`] as rows hold it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredStamp {
+    at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+impl From<&Stamp> for StoredStamp {
+    fn from(stamp: &Stamp) -> Self {
+        Self { at: stamp.at.0, by: stamp.by.as_ref().map(|by| by.as_str().to_owned()) }
+    }
+}
+
+impl From<StoredStamp> for Stamp {
+    fn from(stored: StoredStamp) -> Self {
+        Self { at: UnixMillis(stored.at), by: stored.by.and_then(|by| UserId::new(&by)) }
+    }
 }

@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use weft_access::action::ManagePage;
 use weft_access::{Allowed, Level, LinkClaim, Refused, Subject, page_level};
-use weft_ids::{PageId, ShareId, UnixMillis, UserId};
+use weft_ids::{PageId, ShareId, UnixMillis};
 
 use crate::change::Change;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
-use crate::row::{Row, Table, pack, unpack};
+use crate::row::{Row, StoredStamp, Table, pack, unpack};
 use crate::wiki::{SecretHash, Stamp, Wiki, dice, now};
 
 /// The most shares of one page.
@@ -193,9 +193,7 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires: Option<u64>,
     indexed: bool,
-    created: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    created_by: Option<String>,
+    created: StoredStamp,
 }
 
 impl Row for Share {
@@ -220,8 +218,7 @@ impl Row for Share {
             password: self.password.clone(),
             expires: self.expires.map(|expires| expires.0),
             indexed: self.indexed,
-            created: self.created.at.0,
-            created_by: self.created.by.as_ref().map(|by| by.as_str().to_owned()),
+            created: StoredStamp::from(&self.created),
         };
         pack(Self::VERSION, &stored)
     }
@@ -237,10 +234,7 @@ impl Row for Share {
             password: stored.password,
             expires: stored.expires.map(UnixMillis),
             indexed: stored.indexed,
-            created: Stamp {
-                at: UnixMillis(stored.created),
-                by: stored.created_by.and_then(|by| UserId::new(&by)),
-            },
+            created: stored.created.into(),
         })
     }
 

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use weft_access::action::{Administer, MakeSpaces, ManageSpace};
 use weft_access::{Allowed, Granted, Level, SpaceRules, Subject, Who, space_level};
-use weft_ids::{GroupId, PageId, SpaceId, UnixMillis, UserId};
+use weft_ids::{GroupId, PageId, SpaceId, UserId};
 
 use crate::change::Change;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
 use crate::notice::{About, Kind};
 use crate::page::Spot;
-use crate::row::{Row, Table, pack, unpack};
+use crate::row::{Row, StoredStamp, Table, pack, unpack};
 use crate::text::{cleaned, lines_cleaned, look};
 use crate::wiki::{Stamp, Turn, Wiki, dice, now};
 
@@ -388,9 +388,7 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     members: Option<String>,
     granted: Vec<StoredGranted>,
-    created: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    created_by: Option<String>,
+    created: StoredStamp,
 }
 
 impl Row for Space {
@@ -414,8 +412,7 @@ impl Row for Space {
             description: self.description.clone(),
             members: self.rules.members.map(|level| level.as_str().to_owned()),
             granted: self.rules.granted.iter().map(StoredGranted::from).collect(),
-            created: self.created.at.0,
-            created_by: self.created.by.as_ref().map(|by| by.as_str().to_owned()),
+            created: StoredStamp::from(&self.created),
         };
         pack(Self::VERSION, &stored)
     }
@@ -434,10 +431,7 @@ impl Row for Space {
             icon: stored.icon,
             description: stored.description,
             rules: SpaceRules { members, granted },
-            created: Stamp {
-                at: UnixMillis(stored.created),
-                by: stored.created_by.and_then(|by| UserId::new(&by)),
-            },
+            created: stored.created.into(),
         })
     }
 

@@ -5,15 +5,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weft_access::Allowed;
 use weft_access::action::{NoteForOneself, ViewPage};
 use weft_ids::UnixMillis;
+use weft_wiki::desk::Shelf;
 use weft_wiki::notice::{About, Notice};
 
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
-use super::pages::page_id;
 use crate::app::{App, AppState};
 
 /// Something that happened.
@@ -53,13 +52,17 @@ pub(crate) struct ReadBody {
     up_to: u64,
 }
 
-fn proofs(
+async fn keep(
     app: &App,
     asked: &Asked,
     id: &str,
-) -> Result<(Allowed<NoteForOneself>, Allowed<ViewPage>), ApiError> {
-    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
-    Ok((oneself, app.wiki.allow_page::<ViewPage>(&asked.subject, &page_id(asked, id)?)?))
+    shelf: Shelf,
+    wanted: bool,
+) -> Result<StatusCode, ApiError> {
+    let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
+    let page = asked.may_to_page::<ViewPage>(&app.wiki, id)?;
+    app.wiki.keep_at_hand(&oneself, &page, shelf, wanted).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Makes a page a favourite.
@@ -74,9 +77,7 @@ pub(crate) async fn add_favourite(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (oneself, page) = proofs(&app, &asked, &id)?;
-    app.wiki.set_favourite(&oneself, &page, true).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keep(&app, &asked, &id, Shelf::Favourites, true).await
 }
 
 /// Makes a page a favourite no longer.
@@ -90,9 +91,7 @@ pub(crate) async fn remove_favourite(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (oneself, page) = proofs(&app, &asked, &id)?;
-    app.wiki.set_favourite(&oneself, &page, false).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keep(&app, &asked, &id, Shelf::Favourites, false).await
 }
 
 /// Tells whoever asks of what happens to a page.
@@ -107,9 +106,7 @@ pub(crate) async fn watch(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (oneself, page) = proofs(&app, &asked, &id)?;
-    app.wiki.set_watched(&oneself, &page, true).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keep(&app, &asked, &id, Shelf::Watched, true).await
 }
 
 /// Tells whoever asks no longer of what happens to a page.
@@ -123,9 +120,7 @@ pub(crate) async fn unwatch(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (oneself, page) = proofs(&app, &asked, &id)?;
-    app.wiki.set_watched(&oneself, &page, false).await?;
-    Ok(StatusCode::NO_CONTENT)
+    keep(&app, &asked, &id, Shelf::Watched, false).await
 }
 
 /// Notes that whoever asks looks at a page.
@@ -139,7 +134,8 @@ pub(crate) async fn visit(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let (oneself, page) = proofs(&app, &asked, &id)?;
+    let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
+    let page = asked.may_to_page::<ViewPage>(&app.wiki, &id)?;
     app.wiki.note_view(&oneself, &page).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -150,7 +146,7 @@ pub(crate) async fn visit(
     (status = 401, description = "Nobody is signed in.", body = ErrorBody),
 ))]
 pub(crate) async fn notices(State(app): State<AppState>, asked: Asked) -> Result<Json<NoticeList>, ApiError> {
-    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
+    let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
     let notices = app.wiki.notices(&oneself);
     let unread = notices.iter().filter(|notice| !notice.read).count();
     Ok(Json(NoticeList {
@@ -194,7 +190,7 @@ pub(crate) async fn read(
     asked: Asked,
     JsonBody(body): JsonBody<ReadBody>,
 ) -> Result<StatusCode, ApiError> {
-    let oneself = app.wiki.allow::<NoteForOneself>(&asked.subject)?;
+    let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
     app.wiki.read_notices(&oneself, UnixMillis(body.up_to)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

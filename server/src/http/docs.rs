@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
-use weft_access::{Grant, Right, Subject};
+use weft_access::{Grant, Right};
 use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
 use weft_ids::{DocId, PageId};
 use weft_wire::{StateVector, Update};
@@ -120,18 +120,19 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
     if !ask.methods().contains(&parts.method) {
         return Err(ApiError::method(ask.methods()));
     }
-    let subject = Credentials::of(app, &parts).subject(&app.wiki);
+    let subject =
+        Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri).subject(&app.wiki);
     match ask {
         Ask::State => {
             let since = since(parts.uri.query())?;
-            state(app, grant(app, &subject, doc, Right::Read)?, since, &parts.headers).await
+            state(app, app.wiki.grant(&subject, doc, Right::Read)?, since, &parts.headers).await
         }
-        Ask::Text => text(app, grant(app, &subject, doc, Right::Read)?, &parts.headers).await,
-        Ask::Update => update(app, grant(app, &subject, doc, Right::Write)?, &parts.headers, body).await,
+        Ask::Text => text(app, app.wiki.grant(&subject, doc, Right::Read)?, &parts.headers).await,
+        Ask::Update => update(app, app.wiki.grant(&subject, doc, Right::Write)?, &parts.headers, body).await,
         Ask::Past(ask) => {
             let write = !matches!(parts.method, Method::GET | Method::HEAD);
             let right = if write { Right::Write } else { Right::Read };
-            history::answer(app, grant(app, &subject, doc, right)?, ask, &parts, body).await
+            history::answer(app, app.wiki.grant(&subject, doc, right)?, ask, &parts, body).await
         }
     }
 }
@@ -143,10 +144,6 @@ fn route(path: &str) -> Result<(DocId, Ask), ApiError> {
     let (encoded, ask) = rest.split_once('/').ok_or_else(nothing)?;
     let ask = Ask::read(ask).ok_or_else(nothing)?;
     Ok((name::decode(encoded)?, ask))
-}
-
-pub(crate) fn grant(app: &AppState, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, ApiError> {
-    Ok(app.wiki.grant(subject, doc, right)?)
 }
 
 /// The state vector of `?sv=`, base64url with or without padding.

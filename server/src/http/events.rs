@@ -22,7 +22,7 @@ use weft_wire::close;
 use super::asked::Asked;
 use super::error::ApiError;
 use super::guard::{foreign_origin, is_own_page};
-use super::pages::PageRow;
+use super::pages::view::PageRow;
 use super::spaces::SpaceView;
 use crate::app::AppState;
 use crate::asking::Credentials;

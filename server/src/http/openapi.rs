@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{desk, docs, history, live, metrics, pages, ready, shares, spaces};
+use super::{desk, docs, history, home, live, metrics, pages, ready, shares, spaces};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -48,8 +48,8 @@ use super::{desk, docs, history, live, metrics, pages, ready, shares, spaces};
         pages::restore,
         pages::destroy,
         pages::access,
-        pages::home,
-        pages::find,
+        home::home,
+        home::find,
         desk::add_favourite,
         desk::remove_favourite,
         desk::watch,

@@ -15,7 +15,7 @@ use weft_wiki::share::{Share, Wish};
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
-use super::pages::{PageRow, PageView, page_id};
+use super::pages::view::{PageRow, PageView};
 use super::spaces::{given, level};
 use crate::app::{App, AppState};
 use crate::asking::hash;
@@ -156,7 +156,7 @@ pub(crate) async fn list(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<Json<ShareList>, ApiError> {
-    let proof = app.wiki.allow_page::<ManagePage>(&asked.subject, &page_id(&asked, &id)?)?;
+    let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;
     let shares = app.wiki.shares(&proof);
     Ok(Json(ShareList { shares: shares.iter().map(|share| ShareView::of(share, None)).collect() }))
 }
@@ -176,7 +176,7 @@ pub(crate) async fn make(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<NewShareBody>,
 ) -> Result<(StatusCode, Json<ShareView>), ApiError> {
-    let proof = app.wiki.allow_page::<ManagePage>(&asked.subject, &page_id(&asked, &id)?)?;
+    let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;
     let wish = Wish {
         level: level(Field::Level, &body.level)?,
         subtree: body.subtree,
@@ -191,10 +191,9 @@ pub(crate) async fn make(
 
 /// The share of an address, with the proof that whoever asks manages its page.
 fn managed(app: &App, asked: &Asked, id: &str) -> Result<(Allowed<ManagePage>, Share), ApiError> {
-    let hidden = if asked.subject.person.is_none() { Refused::SignIn } else { Refused::Hidden };
-    let share = ShareId::new(id).and_then(|id| app.wiki.share(&id)).ok_or(hidden)?;
+    let share = ShareId::new(id).and_then(|id| app.wiki.share(&id)).ok_or_else(|| asked.unseen())?;
     // Who may not manage the page may not know of its links.
-    let proof = app.wiki.allow_page::<ManagePage>(&asked.subject, &share.page).map_err(|_| hidden)?;
+    let proof = app.wiki.allow_page::<ManagePage>(&asked.subject, &share.page).map_err(|_| asked.unseen())?;
     Ok((proof, share))
 }
 

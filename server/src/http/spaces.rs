@@ -14,7 +14,7 @@ use weft_wiki::space::{NewSpace, Space, SpaceChange};
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
-use super::pages::PageList;
+use super::pages::view::PageList;
 use crate::app::AppState;
 
 /// A space, as whoever asks sees it.
@@ -170,19 +170,13 @@ impl SpaceView {
     }
 }
 
-/// A space's id from the path; what is none is as hidden as what does not exist.
-pub(crate) fn space_id(asked: &Asked, text: &str) -> Result<SpaceId, ApiError> {
-    let missing = if asked.subject.person.is_none() { Refused::SignIn } else { Refused::Hidden };
-    SpaceId::new(text).ok_or_else(|| missing.into())
-}
-
 /// The spaces that whoever asks may see.
 #[utoipa::path(get, path = "/api/spaces", tag = "spaces", responses(
     (status = 200, description = "The spaces, by name.", body = SpaceList),
     (status = 401, description = "Nobody is signed in.", body = ErrorBody),
 ))]
 pub(crate) async fn list(State(app): State<AppState>, asked: Asked) -> Result<Json<SpaceList>, ApiError> {
-    app.wiki.allow::<weft_access::action::BeHere>(&asked.subject)?;
+    asked.may::<weft_access::action::BeHere>(&app.wiki)?;
     let seen = app.wiki.spaces_of(&asked.subject);
     Ok(Json(SpaceList {
         spaces: seen.iter().map(|(space, level)| SpaceView::of(space, Some(*level))).collect(),
@@ -196,7 +190,7 @@ pub(crate) async fn list(State(app): State<AppState>, asked: Asked) -> Result<Js
     (status = 403, description = "Whoever asks does not look after the server.", body = ErrorBody),
 ))]
 pub(crate) async fn list_all(State(app): State<AppState>, asked: Asked) -> Result<Json<SpaceList>, ApiError> {
-    let proof = app.wiki.allow::<Administer>(&asked.subject)?;
+    let proof = asked.may::<Administer>(&app.wiki)?;
     let all = app.wiki.spaces(&proof);
     let view = |space: &Space| SpaceView::of(space, space_level(&asked.subject, &space.rules));
     Ok(Json(SpaceList { spaces: all.iter().map(view).collect() }))
@@ -215,7 +209,7 @@ pub(crate) async fn make(
     asked: Asked,
     JsonBody(body): JsonBody<NewSpaceBody>,
 ) -> Result<(StatusCode, Json<SpaceView>), ApiError> {
-    let proof = app.wiki.allow::<MakeSpaces>(&asked.subject)?;
+    let proof = asked.may::<MakeSpaces>(&app.wiki)?;
     let members = body.members.as_deref().map(|word| level(Field::Level, word)).transpose()?;
     let new = NewSpace {
         name: body.name,
@@ -239,7 +233,7 @@ pub(crate) async fn one(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<Json<SpaceView>, ApiError> {
-    let proof = app.wiki.allow_space::<ViewSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     let space = app.wiki.space(proof.object()).ok_or(Refused::Hidden)?;
     Ok(SpaceView::to(&asked, &space))
 }
@@ -260,7 +254,7 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<SpaceChangeBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
-    let proof = app.wiki.allow_space::<ManageSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
     let members = match body.members {
         Some(Some(word)) => Some(Some(level(Field::Level, &word)?)),
         Some(None) => Some(None),
@@ -292,7 +286,7 @@ pub(crate) async fn remove(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<ConfirmBody>,
 ) -> Result<StatusCode, ApiError> {
-    let proof = app.wiki.allow_space::<ManageSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
     app.wiki.remove_space(&proof, &body.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -313,7 +307,7 @@ pub(crate) async fn grant(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<GrantBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
-    let proof = app.wiki.allow_space::<ManageSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
     let granted = level(Field::Level, &body.level)?;
     let space = app.wiki.grant_in_space(&proof, &body.who.read()?, Some(granted)).await?;
     Ok(SpaceView::to(&asked, &space))
@@ -334,7 +328,7 @@ pub(crate) async fn ungrant(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<UngrantBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
-    let proof = app.wiki.allow_space::<ManageSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
     let space = app.wiki.grant_in_space(&proof, &body.who.read()?, None).await?;
     Ok(SpaceView::to(&asked, &space))
 }
@@ -351,8 +345,9 @@ pub(crate) async fn take_over(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<Json<SpaceView>, ApiError> {
-    let proof = app.wiki.allow::<Administer>(&asked.subject)?;
-    let space = app.wiki.take_space_over(&proof, &space_id(&asked, &id)?).await?;
+    let proof = asked.may::<Administer>(&app.wiki)?;
+    let id = SpaceId::new(&id).ok_or_else(|| asked.unseen())?;
+    let space = app.wiki.take_space_over(&proof, &id).await?;
     Ok(SpaceView::to(&asked, &space))
 }
 
@@ -367,7 +362,7 @@ pub(crate) async fn pages(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<Json<PageList>, ApiError> {
-    let proof = app.wiki.allow_space::<ViewSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     Ok(Json(PageList::of(&app.wiki.tree(&proof))))
 }
 
@@ -382,6 +377,6 @@ pub(crate) async fn trash(
     asked: Asked,
     Path(id): Path<String>,
 ) -> Result<Json<PageList>, ApiError> {
-    let proof = app.wiki.allow_space::<ViewSpace>(&asked.subject, &space_id(&asked, &id)?)?;
+    let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     Ok(Json(PageList::of(&app.wiki.trash(&proof))))
 }

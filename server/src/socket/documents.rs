@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weft_access::{Grant, Right};
+use weft_access::{Grant, Refused, Right};
 use weft_hub::{Closing, JoinError, Joining, Mail, Outlet, Session};
 use weft_ids::{DocId, DocIdError};
+use weft_wiki::Wiki;
 use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage, close};
 
 use super::Wishes;
@@ -40,16 +41,6 @@ struct Open {
     credentials: Credentials,
     /// What it may, as its room was told.
     grant: Grant,
-}
-
-/// What holds of a document after rights have moved.
-enum Still {
-    /// All as before.
-    Same,
-    /// Something else is allowed, or they are called otherwise.
-    Other(Grant),
-    /// Nothing is allowed any more, for this reason.
-    Nothing(String),
 }
 
 pub(crate) struct Documents {
@@ -198,15 +189,14 @@ impl Documents {
         let name = envelope.document().unwrap_or_default();
         let doc = DocId::new(name).map_err(|error| error.to_string())?;
         let credentials = self.credentials.with_token(token);
-        let subject = credentials.subject(&self.app.wiki);
-        let grant = self.app.wiki.grant(&subject, doc, Right::Most).map_err(|refused| refused.to_string())?;
+        let grant = granted(&self.app.wiki, &credentials, doc, self.wishes);
+        let grant = grant.map_err(|refused| refused.to_string())?;
         let open = self.join(grant, credentials, envelope).map_err(|error| error.to_string())?;
         self.named.insert(address.clone(), open);
         Ok(())
     }
 
     fn join(&self, grant: Grant, credentials: Credentials, envelope: Envelope) -> Result<Open, JoinError> {
-        let grant = if self.wishes.read_only { grant.read_only() } else { grant };
         let joining = Joining { envelope, outlet: self.outlet.clone(), schema: self.wishes.schema };
         Ok(Open { session: self.app.hub.join(&grant, joining)?, credentials, grant })
     }
@@ -217,29 +207,19 @@ impl Documents {
     /// # Errors
     /// How to close the socket.
     pub(crate) fn look_again(&mut self) -> Result<Vec<Bytes>, Closing> {
-        let mut denials = Vec::new();
+        let (wiki, wishes) = (&self.app.wiki, self.wishes);
         if let Some(open) = &mut self.only {
-            match still(&self.app, open, self.wishes) {
-                Still::Same => {}
-                Still::Other(grant) => open.now_has(grant),
-                Still::Nothing(_) => {
-                    let reason = "you may not see this document any more";
-                    return Err(Closing { code: close::FORBIDDEN, reason });
-                }
-            }
+            let reason = "you may not see this document any more";
+            open.look_again(wiki, wishes).map_err(|_| Closing { code: close::FORBIDDEN, reason })?;
         }
-        let (app, wishes) = (&self.app, self.wishes);
-        self.named.retain(|address, open| match still(app, open, wishes) {
-            Still::Same => true,
-            Still::Other(grant) => {
-                open.now_has(grant);
-                true
-            }
-            Still::Nothing(why) => {
+        let mut denials = Vec::new();
+        self.named.retain(|address, open| {
+            let looked = open.look_again(wiki, wishes);
+            if let Err(refused) = &looked {
                 let envelope = Envelope::Hocuspocus { address: address.clone() };
-                denials.extend(envelope.encode(&ServerMessage::PermissionDenied(why)));
-                false
+                denials.extend(envelope.encode(&ServerMessage::PermissionDenied(refused.to_string())));
             }
+            looked.is_ok()
         });
         Ok(denials)
     }
@@ -252,21 +232,26 @@ impl Documents {
 }
 
 impl Open {
-    fn now_has(&mut self, grant: Grant) {
-        self.session.regrant(&grant);
-        self.grant = grant;
+    /// Whether it may still be open; what it may now, its room is told.
+    fn look_again(&mut self, wiki: &Wiki, wishes: Wishes) -> Result<(), Refused> {
+        let grant = granted(wiki, &self.credentials, self.session.doc().clone(), wishes)?;
+        if grant != self.grant {
+            self.session.regrant(&grant);
+            self.grant = grant;
+        }
+        Ok(())
     }
 }
 
-fn still(app: &AppState, open: &Open, wishes: Wishes) -> Still {
-    let subject = open.credentials.subject(&app.wiki);
-    match app.wiki.grant(&subject, open.session.doc().clone(), Right::Most) {
-        Ok(grant) => {
-            let grant = if wishes.read_only { grant.read_only() } else { grant };
-            if grant == open.grant { Still::Same } else { Still::Other(grant) }
-        }
-        Err(refused) => Still::Nothing(refused.to_string()),
-    }
+/// As much of a document as may be had by what was shown, and was wished for.
+pub(crate) fn granted(
+    wiki: &Wiki,
+    credentials: &Credentials,
+    doc: DocId,
+    wishes: Wishes,
+) -> Result<Grant, Refused> {
+    let grant = wiki.grant(&credentials.subject(wiki), doc, Right::Most)?;
+    Ok(if wishes.read_only { grant.read_only() } else { grant })
 }
 
 fn answer(address: Arc<str>, message: &ServerMessage) -> Said {

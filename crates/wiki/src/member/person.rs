@@ -12,7 +12,7 @@ use weft_ids::{UnixMillis, UserId};
 use crate::change::Change;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
-use crate::row::{Row, Table, pack, unpack};
+use crate::row::{Row, StoredStamp, Table, pack, unpack};
 use crate::text::cleaned;
 use crate::wiki::{Stamp, Turn, Wiki, now};
 
@@ -146,7 +146,7 @@ impl Wiki {
     /// Whether the server has an owner.
     #[must_use]
     pub fn is_set_up(&self) -> bool {
-        self.model().people.iter().any(|person| person.role == Role::Owner)
+        self.model().is_set_up
     }
 
     /// Changes what somebody says of themselves.
@@ -350,26 +350,6 @@ struct Stored {
     created: u64,
 }
 
-/// A [`Stamp`] as rows hold it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredStamp {
-    at: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
-}
-
-impl From<&Stamp> for StoredStamp {
-    fn from(stamp: &Stamp) -> Self {
-        Self { at: stamp.at.0, by: stamp.by.as_ref().map(|by| by.as_str().to_owned()) }
-    }
-}
-
-impl From<StoredStamp> for Stamp {
-    fn from(stored: StoredStamp) -> Self {
-        Self { at: UnixMillis(stored.at), by: stored.by.and_then(|by| UserId::new(&by)) }
-    }
-}
-
 impl Row for Person {
     type Id = UserId;
     const NOUN: &'static str = "person";
@@ -426,6 +406,7 @@ impl Row for Person {
         }
         if let Some(after) = after {
             model.by_email.insert(after.email.clone(), after.id.clone());
+            model.is_set_up |= after.role == Role::Owner;
         }
     }
 

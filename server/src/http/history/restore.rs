@@ -148,7 +148,7 @@ pub(crate) async fn copy(app: &AppState, grant: Grant, wish: CopyWish) -> Result
         Some(name) => DocId::new(name).map_err(|error| malformed(format!("not a name: {error}")))?,
         None => app.history.name_for_copy(grant.doc()).await?,
     };
-    let target = app.wiki.grant(grant.subject(), to, Right::Write).map_err(|_| ApiError::not_open())?;
+    let target = app.wiki.grant(grant.subject(), to, Right::Write)?;
     let at = match wish.at {
         Some(at) => Seq(at),
         None => app.history.open(&grant).await?.head(),
