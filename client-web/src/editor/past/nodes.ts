@@ -63,6 +63,13 @@ function textNodes(schema: Schema, parts: PastText[], around: Around): Node[] {
 
 const partsOf = (node: PastNode): PastText[] => node.parts ?? node.delta ?? [];
 
+/** The parts of a text; what happened to the text as a whole happened to each that nothing else is told of. */
+function changedParts(node: PastNode): PastText[] {
+  const { change } = node;
+  if (change === undefined) return partsOf(node);
+  return partsOf(node).map((part) => (part.change === undefined ? { ...part, change } : part));
+}
+
 /** What was done to the words of a block, or to the whole that it is in, as one sign. */
 function signOf(node: PastNode, isTextblock: boolean, around: Around): BlockPast['sign'] {
   const own = node.change?.kind ?? (around.change?.kind === 'changed' ? undefined : around.change?.kind);
@@ -120,10 +127,7 @@ function nodes(schema: Schema, node: PastNode, around: Around): Node[] {
   }
   switch (node.type) {
     case 'text':
-      return textNodes(schema, partsOf(node), {
-        ...around,
-        change: node.change ?? around.change,
-      });
+      return textNodes(schema, changedParts(node), around);
     case 'element':
       return element(schema, node, around);
     case 'fragment':

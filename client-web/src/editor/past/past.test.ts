@@ -143,3 +143,23 @@ test('what is nested without end is shown flat', () => {
   painter.paint([deep]);
   expect(into.textContent).toBe('bottom');
 });
+
+test('words that came as a whole into an empty block are marked, but not when the block says so itself', () => {
+  const words: PastNode = { ...merged([{ insert: 'first words' }]), change: change('added') };
+  painter.paint([element('paragraph', [words])]);
+  const mark = into.querySelector<HTMLElement>('p [data-change="added"]');
+  expect(mark?.textContent).toBe('first words');
+  expect(mark?.dataset.by).toBe('name:Ann');
+
+  painter.paint([element('paragraph', [words], { change: change('added') })]);
+  expect(into.querySelector('p [data-change]')).toBeNull();
+  expect(into.querySelector('p')?.dataset.change).toBe('added');
+
+  const shared = [{ insert: 'first ' }, { insert: 'words', change: change('added', 'name:Ben') }];
+  painter.paint([element('paragraph', [{ ...merged(shared), change: change('added') }])]);
+  const marks = [...into.querySelectorAll<HTMLElement>('p [data-change]')];
+  expect(marks.map((one) => [one.textContent, one.dataset.by])).toEqual([
+    ['first ', 'name:Ann'],
+    ['words', 'name:Ben'],
+  ]);
+});
