@@ -79,11 +79,20 @@ export class Tab {
     return this.body.waitFor({ timeout: 20_000 })
   }
 
+  /**
+   * Puts the caret at the end of the body, and gives the editor the frame in which it hears of that: browsers tell where the
+   * caret is after the key that moved it, and no hand is so fast that the next key comes before.
+   */
+  async toTheEnd () {
+    await this.body.focus()
+    await this.page.keyboard.press('Control+End')
+    await this.page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  }
+
   /** Types at the end of the body. */
   async type (text) {
     // Not by a click: one below the last block makes a new paragraph, as it should.
-    await this.body.focus()
-    await this.page.keyboard.press('Control+End')
+    await this.toTheEnd()
     await this.page.keyboard.type(text)
   }
 
