@@ -8,18 +8,23 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, delete, get, patch, post, put};
+use governor::clock::DefaultClock;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use weft_history::History;
-use weft_hub::Hub;
-use weft_store::Store;
+use weft_history::{History, HistorySettings};
+use weft_hub::{Hub, HubSettings};
+use weft_store::{Store, StoreError};
 use weft_wiki::Wiki;
 
 use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
+use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
 use crate::http::error::ApiError;
-use crate::http::{admin, desk, docs, events, guard, home, live, metrics, pages, ready, shares, spaces};
+use crate::http::{
+    admin, audit, desk, docs, events, groups, guard, home, invitations, live, me, metrics, pages, people,
+    ready, resets, server, shares, sign_in, spaces,
+};
 use crate::listen::Connections;
 use crate::running::Token;
 use crate::telemetry::Metrics;
@@ -52,11 +57,51 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// The port it listens on.
     pub(crate) port: u16,
-    /// Opens `/api/admin`.
+    /// Opens everything to the command line, for whoever can read the data directory.
     pub(crate) token: Token,
+    /// Makes the first owner.
+    pub(crate) set_up: Secret,
 }
 
 impl App {
+    /// What stands on a store, ready to answer.
+    ///
+    /// # Errors
+    /// What is stored of people, spaces and pages cannot be read.
+    pub(crate) async fn open(
+        settings: Arc<Settings>,
+        store: Arc<dyn Store>,
+        metrics: Metrics,
+        port: u16,
+    ) -> Result<AppState, StoreError> {
+        let hub = Hub::new(
+            store.clone(),
+            HubSettings {
+                idle_after: settings.idle_after,
+                memory_bytes_max: settings.memory_max.0,
+                ..HubSettings::default()
+            },
+        );
+        let kept = HistorySettings { memory_bytes_max: settings.history_memory_max.0 };
+        let history = History::new(store.clone(), hub.clone(), &kept);
+        let wiki = Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await?;
+        Ok(Arc::new(Self {
+            hub,
+            history,
+            wiki,
+            store,
+            draining: CancellationToken::new(),
+            connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
+            metrics,
+            hasher: Hasher::new(),
+            limits: Limits::new(&DefaultClock::default()),
+            port,
+            token: Token::random(),
+            set_up: Secret::random(Kind::SetUp),
+            settings,
+        }))
+    }
+
     /// What links begin with: the address under which people reach the server, without a slash at its end.
     pub(crate) fn base_url(&self) -> String {
         let own = || self.settings.listen.url(self.port).trim_end_matches('/').to_owned();
@@ -80,6 +125,31 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/docs/{*path}", any(docs::document))
         .route("/api/admin/backup", get(admin::backup))
         .route("/api/admin/spaces", get(spaces::list_all))
+        .route("/api/server", get(server::server))
+        .route("/api/setup", get(server::may_set_up).post(server::set_up))
+        .route("/api/sign-in", post(sign_in::sign_in))
+        .route("/api/sign-out", post(sign_in::sign_out))
+        .route("/api/password-resets", post(resets::ask))
+        .route("/api/password-resets/{secret}", get(resets::one).post(resets::spend))
+        .route("/api/me", get(me::me).patch(me::change))
+        .route("/api/me/picture", put(me::set_picture).delete(me::remove_picture))
+        .route("/api/me/password", post(me::set_password))
+        .route("/api/me/sign-ins", get(me::sign_ins::list).delete(me::sign_ins::end_others))
+        .route("/api/me/sign-ins/{id}", delete(me::sign_ins::end))
+        .route("/api/me/tokens", get(me::tokens::list).post(me::tokens::make))
+        .route("/api/me/tokens/{id}", delete(me::tokens::revoke))
+        .route("/api/people", get(people::list).post(people::add))
+        .route("/api/people/{id}", patch(people::change).delete(people::remove))
+        .route("/api/people/{id}/reset", post(people::reset))
+        .route("/api/people/{id}/picture", get(people::picture))
+        .route("/api/invitations", get(invitations::list).post(invitations::make))
+        .route(
+            "/api/invitations/{id}",
+            get(invitations::one).post(invitations::accept).delete(invitations::revoke),
+        )
+        .route("/api/groups", get(groups::list).post(groups::make))
+        .route("/api/groups/{id}", patch(groups::change).delete(groups::remove))
+        .route("/api/audit", get(audit::audit))
         .route("/api/spaces", get(spaces::list).post(spaces::make))
         .route("/api/spaces/{id}", get(spaces::one).patch(spaces::change).delete(spaces::remove))
         .route("/api/spaces/{id}/grants", put(spaces::grant).delete(spaces::ungrant))
@@ -122,13 +192,7 @@ pub(crate) fn router(app: AppState) -> Router {
 /// The panic itself is in the log; the client learns only that it is not its fault.
 fn panicked() -> Response {
     ::metrics::counter!("weft_http_panics_total").increment(1);
-    ApiError::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
-        "the server made a mistake",
-        "Try again; if it stays, look into the server's log.",
-    )
-    .into_response()
+    ApiError::internal().into_response()
 }
 
 /// What every answer carries: it limits what a page of ours may load, and who may frame it.

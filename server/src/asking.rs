@@ -6,6 +6,7 @@
 use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 use weft_access::Subject;
+use weft_wiki::member::{Keyed, SignedIn};
 use weft_wiki::{SecretHash, Wiki};
 
 use crate::auth::cookie::{self, Purpose};
@@ -24,7 +25,11 @@ const UNLOCK: &[u8] = b"weft-share-";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
     local: bool,
+    /// The key of whoever runs the server, from its data directory.
+    operator: bool,
     sign_in: Option<SecretHash>,
+    /// A person's key for programs.
+    key: Option<SecretHash>,
     share: Option<Secret>,
     /// What proves that a share's password was given, as the browser's cookies hold it.
     unlocks: HeaderMap,
@@ -49,7 +54,9 @@ impl Credentials {
         }
         let credentials = Self {
             local: peer::is_local(extensions, headers),
+            operator: false,
             sign_in: sign_in.map(|secret| hash(&secret)),
+            key: None,
             share: shown.and_then(|text| Secret::parse(Kind::Share, &text)),
             unlocks,
             scheme,
@@ -62,19 +69,40 @@ impl Credentials {
         }
     }
 
-    /// What else a document's own authentication shows: the secret of a public link.
+    /// What else a document's own authentication shows: the secret of a public link, or a person's key.
     pub(crate) fn with_token(&self, text: &str) -> Self {
         let mut credentials = self.clone();
-        if let Some(share) = Secret::parse(Kind::Share, text) {
+        if let Some(key) = Secret::parse(Kind::Token, text) {
+            credentials.key = Some(hash(&key));
+        } else if let Some(share) = Secret::parse(Kind::Share, text) {
             credentials.share = Some(share);
         }
         credentials
     }
 
-    /// Who that makes them now.
+    /// The same, shown by whoever runs the server.
+    pub(crate) fn of_operator(self) -> Self {
+        Self { operator: true, ..self }
+    }
+
+    /// Who that makes them now. A key that is shown counts instead of the browser's cookie: whoever sends one wants what
+    /// it may, no more.
     pub(crate) fn subject(&self, wiki: &Wiki) -> Subject {
-        let person = self.sign_in.as_ref().and_then(|secret| Some(wiki.signed_in(secret)?.person));
-        Subject { local: self.local, person, link: self.link(wiki), app: None }
+        let person = match &self.key {
+            Some(_) => self.keyed(wiki).map(|keyed| keyed.person),
+            None => self.signed_in(wiki).map(|signed_in| signed_in.person),
+        };
+        Subject { local: self.local, operator: self.operator, person, link: self.link(wiki), app: None }
+    }
+
+    /// The sign-in by whose cookie they are here.
+    pub(crate) fn signed_in(&self, wiki: &Wiki) -> Option<SignedIn> {
+        self.sign_in.as_ref().filter(|_| self.key.is_none()).and_then(|secret| wiki.signed_in(secret))
+    }
+
+    /// The key by which they are here.
+    pub(crate) fn keyed(&self, wiki: &Wiki) -> Option<Keyed> {
+        wiki.keyed(self.key.as_ref()?)
     }
 
     /// The public link they came by, where its password was given or it has none.

@@ -1,6 +1,5 @@
 //! Who somebody is: the parts of signing in. They know nothing of the wiki's records or of HTTP routes; whoever calls
 //! them keeps what they give back.
-#![cfg_attr(not(test), expect(dead_code, reason = "the routes that call this come next"))]
 
 pub(crate) mod cookie;
 pub(crate) mod password;

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
-pub(crate) use values::{Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue};
+pub(crate) use values::{
+    Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue, WikiName,
+};
 
 /// One setting, as the flags, the environment, the file and the example see it.
 #[derive(Debug)]
@@ -91,6 +93,9 @@ settings! {
 
     /// The folder that holds the documents, the automatic backups and nothing of anybody else's.
     data: PathBuf = "./weft-data";
+
+    /// What the wiki is called, where people sign in and in the mails it sends.
+    wiki_name: WikiName = "Weft";
 
     /// Whether anyone who reaches Weft may open and change every document.
     /// When false, only programs on this machine may (connections over loopback that no proxy passed on).

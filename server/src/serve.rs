@@ -5,21 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::DefaultClock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-use weft_history::{History, HistorySettings};
-use weft_hub::{Hub, HubSettings};
-use weft_wiki::Wiki;
 
-use crate::app::{App, AppState, router};
-use crate::auth::password::Hasher;
-use crate::auth::rate::Limits;
+use crate::app::{App, router};
 use crate::cli::{self, Exit};
 use crate::config::Settings;
-use crate::listen::{self, Connections};
-use crate::running::{self, Token};
+use crate::listen;
+use crate::running;
 use crate::telemetry::{self, Metrics};
 use crate::{backups, data, packing};
 
@@ -95,37 +88,13 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         Err(error) => return failed(Exit::Address, &error.to_string()),
     };
     let port = listeners.port;
-    let hub = Hub::new(
-        store.clone(),
-        HubSettings {
-            idle_after: settings.idle_after,
-            memory_bytes_max: settings.memory_max.0,
-            ..HubSettings::default()
-        },
-    );
-    let kept = HistorySettings { memory_bytes_max: settings.history_memory_max.0 };
-    let history = History::new(store.clone(), hub.clone(), &kept);
-    let wiki = match Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await {
-        Ok(wiki) => wiki,
+    let app = match App::open(settings.clone(), store, metrics, port).await {
+        Ok(app) => app,
         Err(error) => {
             let reason = format!("what is stored of people, spaces and pages cannot be read: {error}");
             return failed(Exit::Data, &reason);
         }
     };
-    let app: AppState = Arc::new(App {
-        history,
-        wiki,
-        hub,
-        store,
-        draining: CancellationToken::new(),
-        connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
-        metrics,
-        token: Token::random(),
-        hasher: Hasher::new(),
-        limits: Limits::new(&DefaultClock::default()),
-        port,
-        settings: settings.clone(),
-    });
     let address = running::local_address(&settings.listen, port);
     let announcement = match running::announce(&settings.data, address, &app.token) {
         Ok(announcement) => announcement,
@@ -143,7 +112,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
     let packing = tokio::spawn(packing::keep(app.store.clone()));
-    greet(&settings, port);
+    greet(&app);
 
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
@@ -186,8 +155,13 @@ fn failed(exit: Exit, reason: &str) -> Exit {
     exit
 }
 
-fn greet(settings: &Settings, port: u16) {
+fn greet(app: &App) {
+    let (settings, port) = (&app.settings, app.port);
     let mut lines = format!("Weft is at {}\nData in {}", settings.listen.url(port), whole(&settings.data));
+    if !app.wiki.is_set_up() {
+        let link = format!("{}/setup?token={}", app.base_url(), *app.set_up.reveal());
+        lines.push_str(&format!("\nSet it up, once, at {link}"));
+    }
     if !settings.open && !settings.listen.is_local() {
         lines
             .push_str("\nDocuments are open only from this machine; --open lets everyone in who reaches it.");

@@ -1,9 +1,20 @@
-//! A moment as part of a file name.
+//! A moment as text: as part of a file name, and in files for other programs.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `20260131T235959Z`, in UTC: names sort as their times do.
 pub(crate) fn utc(time: SystemTime) -> String {
+    let [year, month, day, hour, minute, second] = parts(time);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+/// `2026-01-31T23:59:59Z` (RFC 3339).
+pub(crate) fn iso(time: SystemTime) -> String {
+    let [year, month, day, hour, minute, second] = parts(time);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn parts(time: SystemTime) -> [u64; 6] {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Years that begin in March end with the leap day; 719,468 days lie between 1 March of year 0 and 1970.
@@ -14,8 +25,7 @@ pub(crate) fn utc(time: SystemTime) -> String {
     let march_month = (5 * day + 2) / 153;
     let (month, day) = ((march_month + 2) % 12 + 1, day - (153 * march_month + 2) / 5 + 1);
     let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    [year, month, day, rest / 3_600, rest / 60 % 60, rest % 60]
 }
 
 #[cfg(test)]
@@ -35,7 +45,9 @@ mod tests {
             (1_798_761_599, "20261231T235959Z"),
             (4_107_542_400, "21000301T000000Z"),
         ] {
-            assert_eq!(utc(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(utc(time), text);
+            assert_eq!(iso(time).replace(['-', ':'], ""), text);
         }
     }
 }

@@ -154,6 +154,10 @@ macro_rules! server_actions {
                 type Facts<'a> = ();
 
                 fn check(subject: &Subject, (): &()) -> Result<(), Refused> {
+                    // An account is kept by nobody but its person.
+                    if subject.operator && Scope::$scope < Scope::Full {
+                        return Ok(());
+                    }
                     if subject.person.is_none() {
                         return Err(Refused::SignIn);
                     }

@@ -11,6 +11,8 @@ use crate::role::{Level, Role, Scope};
 pub struct Subject {
     /// The connection comes from this machine itself, not through a proxy.
     pub local: bool,
+    /// Whoever runs the server, at its command line: may with it what an owner may, and has no account.
+    pub operator: bool,
     /// Who they proved to be.
     pub person: Option<Arc<Person>>,
     /// The public link they came by.
@@ -91,6 +93,18 @@ impl Subject {
     #[must_use]
     pub fn local() -> Self {
         Self { local: true, ..Self::default() }
+    }
+
+    /// Whoever runs the server.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { operator: true, ..Self::default() }
+    }
+
+    /// What they are on this server; `None`: nobody who is known.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        if self.operator { Some(Role::Owner) } else { self.person.as_ref().map(|person| person.role) }
     }
 
     /// The person's id, or the one an app gave them.

@@ -374,3 +374,14 @@ fn every_action_names_its_refusal() {
     assert_eq!(refusal::<BeHere>(&Subject::default(), &()), Some(Refused::SignIn));
     assert_eq!(refusal::<Own>(&subject(person("x", Role::Admin)), &()), Some(Refused::Forbidden));
 }
+
+#[test]
+fn the_operator_may_what_an_owner_may_with_the_server_and_has_no_account_and_no_pages() {
+    let operator = Subject::operator();
+    assert_eq!(operator.role(), Some(Role::Owner));
+    assert!(allow::<Own>(&operator, (), &()).is_ok_and(|proof| proof.by().is_none()));
+    assert!(allow::<Administer>(&operator, (), &()).is_ok());
+    assert_eq!(allow::<KeepAccount>(&operator, (), &()).unwrap_err(), Refused::SignIn);
+    assert_eq!(space_level(&operator, &open_space()), None);
+    assert_eq!(Subject::default().role(), None);
+}

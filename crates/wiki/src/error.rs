@@ -28,6 +28,8 @@ pub enum Field {
     Level,
     /// A person's role.
     Role,
+    /// How far a key reaches.
+    Scope,
     /// When something ends.
     Expires,
     /// Where a page is to lie.
@@ -54,6 +56,7 @@ impl Field {
             Self::Who => "who",
             Self::Level => "level",
             Self::Role => "role",
+            Self::Scope => "scope",
             Self::Expires => "expires",
             Self::Place => "place",
             Self::Id => "id",

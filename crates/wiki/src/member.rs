@@ -1,13 +1,24 @@
-//! People: who they are, where they are signed in, and the groups they are in.
+//! People: who they are, how they come in and are let in, and the groups they are in.
 
+mod admin;
 mod group;
+mod invitation;
 mod person;
+mod picture;
+mod reset;
 mod set_up;
 mod sign_in;
+mod token;
 
+pub use admin::{NewPerson, PersonChange};
 pub use group::{GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, Group};
+pub use invitation::{INVITATION_MAX, INVITATIONS_MAX, INVITED_SPACES_MAX, Invitation, Newcomer, Offer};
 pub use person::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profile, Theme, email_cleaned};
+pub use picture::{PICTURE_BYTES_MAX, PictureKind};
+pub use reset::RESET_MAX;
+pub(crate) use reset::Reset;
 pub use set_up::{HOME_SLUG, NewOwner};
 pub use sign_in::{
     AGENT_CHARACTERS_MAX, SIGN_IN_IDLE_MAX, SIGN_IN_MAX, SIGN_INS_PER_PERSON_MAX, SignIn, SignedIn,
 };
+pub use token::{Keyed, NewToken, TOKEN_NAME_CHARACTERS_MAX, TOKENS_PER_PERSON_MAX, Token};

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
-use weft_ids::{GroupId, PageId, ShareId, SignInId, SpaceId, UserId};
+use weft_ids::{GroupId, InvitationId, PageId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
 use crate::desk::Desk;
-use crate::member::{Group, Person, SignIn};
+use crate::member::{Group, Invitation, Person, Reset, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
@@ -25,6 +25,9 @@ pub(crate) struct Model {
     pub(crate) people: Table<Person>,
     pub(crate) groups: Table<Group>,
     pub(crate) sign_ins: Table<SignIn>,
+    pub(crate) tokens: Table<Token>,
+    pub(crate) invitations: Table<Invitation>,
+    pub(crate) resets: Table<Reset>,
     pub(crate) spaces: Table<Space>,
     pub(crate) pages: Table<Page>,
     pub(crate) shares: Table<Share>,
@@ -35,7 +38,11 @@ pub(crate) struct Model {
     /// Somebody owns the server. There is always an owner from then on.
     pub(crate) is_set_up: bool,
     pub(crate) by_email: HashMap<String, UserId>,
+    pub(crate) by_look: HashMap<String, BTreeSet<UserId>>,
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,
+    pub(crate) by_token: HashMap<SecretHash, TokenId>,
+    pub(crate) by_invitation: HashMap<SecretHash, InvitationId>,
+    pub(crate) by_reset: HashMap<SecretHash, UserId>,
     pub(crate) by_slug: HashMap<String, SpaceId>,
     pub(crate) by_share: HashMap<SecretHash, ShareId>,
     pub(crate) children: HashMap<Spot, Siblings>,

@@ -233,7 +233,7 @@ impl Wiki {
     /// # Errors
     /// [`WikiError::Invalid`] when the name is another, and those of the store: what is gone by then stays gone, and
     /// doing it again goes on.
-    pub async fn remove_space(&self, proof: &Allowed<ManageSpace>, name: &str) -> Result<(), WikiError> {
+    pub async fn remove_space(&self, proof: &Allowed<ManageSpace>, name: &str) -> Result<Space, WikiError> {
         let turn = self.turn().await;
         let space = self.space(proof.object()).ok_or(weft_access::Refused::Hidden)?;
         if cleaned(Field::Name, name, SPACE_NAME_CHARACTERS_MAX)? != space.name {
@@ -247,7 +247,8 @@ impl Wiki {
         for page in pages.iter().rev() {
             self.destroy(&turn, page).await?;
         }
-        self.remove::<Space>(&turn, space.id).await
+        self.remove::<Space>(&turn, space.id.clone()).await?;
+        Ok(space)
     }
 
     /// That somebody can still manage a space: a person who can come in, or those who look after the server.

@@ -1,6 +1,7 @@
 //! Texts that people type into forms.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::mixed_script::AugmentedScriptSet;
 
 use crate::error::{Field, WikiError};
 
@@ -63,6 +64,13 @@ pub(crate) fn look(text: &str) -> String {
     skeleton.collect::<String>().to_lowercase()
 }
 
+/// Whether two texts that look alike are written in letters of different scripts: then one passes for the other.
+pub(crate) fn is_disguise(one: &str, other: &str) -> bool {
+    let mut both = AugmentedScriptSet::for_str(one);
+    both.intersect_with(AugmentedScriptSet::for_str(other));
+    both.is_empty() && one.to_lowercase() != other.to_lowercase() && look(one) == look(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +98,17 @@ mod tests {
         assert_eq!(look("Admin"), look("аdmin"));
         assert_eq!(look("team"), look("TEAM"));
         assert_ne!(look("team"), look("teams"));
+    }
+
+    #[test]
+    fn a_name_in_foreign_letters_is_a_disguise_and_a_namesake_is_none() {
+        for (one, other) in [("Anna", "Аnna"), ("cope", "соре")] {
+            assert!(is_disguise(one, other), "{one} {other}: {} {}", look(one), look(other));
+        }
+        for (one, other) in
+            [("Anna", "anna"), ("Kern", "Kem"), ("Анна", "Анна"), ("Ann", "Ben"), ("王", "王")]
+        {
+            assert!(!is_disguise(one, other), "{one} {other}");
+        }
     }
 }

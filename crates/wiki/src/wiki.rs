@@ -1,6 +1,7 @@
 //! The wiki as a whole: opened from the store, changed row by row, asked by everybody.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,7 +18,7 @@ use weft_store::{Expect, Store, StoreError};
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::error::WikiError;
-use crate::member::{Group, Person, SignIn};
+use crate::member::{Group, Invitation, Person, Reset, SignIn, Token};
 use crate::model::Model;
 use crate::notice::Notice;
 use crate::page::{Edited, Page};
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     writing: Mutex<()>,
     changes: broadcast::Sender<Change>,
     rights: watch::Sender<u64>,
+    /// The place of the last entry of the audit log, in microseconds since 1970.
+    pub(crate) noted: AtomicU64,
 }
 
 /// Held by whoever changes something: what was looked at stays true until it is changed.
@@ -89,6 +92,9 @@ impl Wiki {
         load::<Person>(&*store, &mut model).await?;
         load::<Group>(&*store, &mut model).await?;
         load::<SignIn>(&*store, &mut model).await?;
+        load::<Token>(&*store, &mut model).await?;
+        load::<Invitation>(&*store, &mut model).await?;
+        load::<Reset>(&*store, &mut model).await?;
         load::<Space>(&*store, &mut model).await?;
         load::<Page>(&*store, &mut model).await?;
         load::<Share>(&*store, &mut model).await?;
@@ -109,6 +115,7 @@ impl Wiki {
             writing: Mutex::new(()),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             rights: watch::Sender::new(0),
+            noted: AtomicU64::new(0),
         }));
         tokio::spawn(wiki.clone().note_edits());
         Ok(wiki)

@@ -1,6 +1,7 @@
 //! The routes over the in-memory store, without a socket.
 
 mod history;
+mod people;
 mod wiki;
 
 use std::net::SocketAddr;
@@ -9,8 +10,6 @@ use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
-use weft_history::HistorySettings;
-use weft_hub::HubSettings;
 use weft_store::MemoryStore;
 
 use super::*;
@@ -30,23 +29,7 @@ struct World {
 impl World {
     async fn new(settings: Settings) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let hub = Hub::new(store.clone(), HubSettings::default());
-        let history = History::new(store.clone(), hub.clone(), &HistorySettings::default());
-        let wiki = Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await.unwrap();
-        let app = Arc::new(App {
-            history,
-            wiki,
-            hub,
-            store,
-            draining: CancellationToken::new(),
-            connections: Connections::new(10, 10),
-            metrics: Metrics::start(false),
-            token: Token::random(),
-            hasher: Hasher::new(),
-            limits: Limits::new(&governor::clock::DefaultClock::default()),
-            port: 4545,
-            settings: Arc::new(settings),
-        });
+        let app = App::open(Arc::new(settings), store, Metrics::start(false), 4545).await.unwrap();
         Self { app, peer: "127.0.0.1:9".parse().unwrap() }
     }
 

@@ -1,4 +1,4 @@
-//! Secrets that open something (a link, a cookie, a token), and random ids.
+//! Secrets that open something: a link, a cookie, a token.
 //!
 //! A secret is shown once and kept only as its hash. It is 256 random bits, so a fast hash is enough: nobody can try
 //! them all.
@@ -16,9 +16,6 @@ const SECRET_BYTES: usize = 32;
 
 /// What an API token begins with, so that one found in a file is known for what it is.
 const TOKEN_PREFIX: &str = "weft_";
-
-/// What ids are written with: 32 characters that nobody takes for one another.
-const ID_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// What a secret opens. The hash of the same bits is another for each kind, so a secret of one never passes for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,11 +125,6 @@ impl fmt::Debug for Secret {
 pub(crate) struct SecretHash([u8; SECRET_BYTES]);
 
 impl SecretHash {
-    /// One as it was stored.
-    pub(crate) fn from_bytes(bytes: [u8; SECRET_BYTES]) -> Self {
-        Self(bytes)
-    }
-
     /// As it is stored.
     pub(crate) fn as_bytes(&self) -> &[u8; SECRET_BYTES] {
         &self.0
@@ -148,27 +140,6 @@ impl fmt::Debug for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretHash(..)")
     }
-}
-
-/// How many random bytes an id has: 120 bits, so nobody meets one twice.
-const ID_BYTES: usize = 15;
-
-/// A fresh id of 24 characters for a person, a space, a group, a share, a sign-in, a token or an invitation.
-pub(crate) fn random_id() -> String {
-    id_of(rand::rng().random())
-}
-
-/// The id of given bits: five of them a character.
-fn id_of(bits: [u8; ID_BYTES]) -> String {
-    let mut id = String::with_capacity(ID_BYTES * 8 / 5);
-    for five in bits.chunks_exact(5) {
-        let word = five.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-        for place in (0..8).rev() {
-            let index = (word >> (5 * place)) & 31;
-            id.push(char::from(ID_ALPHABET[index as usize]));
-        }
-    }
-    id
 }
 
 #[cfg(test)]
@@ -188,7 +159,6 @@ mod tests {
             assert_eq!(text.len(), 43 + kind.prefix().len());
             let again = Secret::parse(kind, &text).unwrap();
             assert!(secret.hash().matches(&again) && secret.is(&again));
-            assert!(SecretHash::from_bytes(*secret.hash().as_bytes()).matches(&again));
             assert!(!secret.hash().matches(&Secret::random(kind)));
         }
         assert!(Secret::random(Kind::Token).reveal().starts_with("weft_"));
@@ -248,15 +218,5 @@ mod tests {
         assert!(proof.is(&share.unlocking("$argon2id$one")));
         assert!(!proof.is(&share.unlocking("$argon2id$two")));
         assert!(!proof.is(&Secret::random(Kind::Share).unlocking("$argon2id$one")));
-    }
-
-    #[test]
-    fn ids_have_24_characters_of_the_alphabet() {
-        assert_eq!(id_of([0; 15]), "a".repeat(24));
-        assert_eq!(id_of([0xff; 15]), "9".repeat(24));
-        assert_eq!(id_of([0, 0, 0, 0, 1, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 2]), "aaaaaaabbaaaaaaaaaaaaaac");
-        let ids: HashSet<String> = (0..1000).map(|_| random_id()).collect();
-        assert_eq!(ids.len(), 1000);
-        assert!(ids.iter().all(|id| id.len() == 24 && id.bytes().all(|byte| ID_ALPHABET.contains(&byte))));
     }
 }

@@ -91,6 +91,27 @@ fn default_port(text: &str) -> u16 {
     text.parse().unwrap_or(4545)
 }
 
+/// What a wiki is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WikiName(pub(crate) String);
+
+/// The longest name of a wiki, in characters.
+const WIKI_NAME_CHARACTERS_MAX: usize = 64;
+
+impl SettingValue for WikiName {
+    const SHAPE: &'static str = "NAME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let name = text.trim();
+        match name.chars().count() {
+            0 => Err("a name has at least one character".to_owned()),
+            _ if name.chars().any(char::is_control) => Err("a name has no control characters".to_owned()),
+            1..=WIKI_NAME_CHARACTERS_MAX => Ok(Self(name.to_owned())),
+            _ => Err(format!("a name has at most {WIKI_NAME_CHARACTERS_MAX} characters")),
+        }
+    }
+}
+
 impl SettingValue for PathBuf {
     const SHAPE: &'static str = "DIR";
 

@@ -9,7 +9,7 @@ use weft_ids::{PageId, SpaceId};
 use weft_wiki::Wiki;
 
 use super::error::ApiError;
-use crate::app::AppState;
+use crate::app::{App, AppState};
 use crate::asking::Credentials;
 use crate::peer::Peer;
 
@@ -28,17 +28,40 @@ impl FromRequestParts<AppState> for Asked {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let credentials = Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri);
+        let mut credentials = Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri);
+        if app.token.opens(&parts.headers) {
+            credentials = credentials.of_operator();
+        }
         let peer = parts.extensions.get::<Peer>();
-        Ok(Self {
+        let asked = Self {
             subject: credentials.subject(&app.wiki),
             address: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical()),
             credentials,
-        })
+        };
+        // This machine is not a stranger, and neither is anybody on a server that is open to everyone.
+        if app.wiki.is_set_up() && !asked.subject.local && !app.settings.open {
+            app.limits.request(asked.subject.user().map(|user| user.as_str()), asked.address)?;
+        }
+        asked.note_seen(app).await;
+        Ok(asked)
     }
 }
 
 impl Asked {
+    /// Notes when what they showed was last used. That it could not be noted is no reason not to answer.
+    async fn note_seen(&self, app: &App) {
+        let noted = if let Some(signed_in) = self.credentials.signed_in(&app.wiki) {
+            app.wiki.note_seen(&signed_in.id, &self.address.to_string()).await
+        } else if let Some(keyed) = self.credentials.keyed(&app.wiki) {
+            app.wiki.note_used(&keyed.id).await
+        } else {
+            Ok(())
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "when somebody was last seen could not be noted");
+        }
+    }
+
     /// Proof that they may do `A` on this server.
     pub(crate) fn may<A>(&self, wiki: &Wiki) -> Result<Allowed<A>, ApiError>
     where

@@ -33,8 +33,8 @@ pub(crate) struct NoticeView {
 /// Something by id and by what it is called.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Titled {
-    id: String,
-    name: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// What whoever asks was told.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -19,12 +19,13 @@ use utoipa::ToSchema;
 use weft_access::{Grant, Right};
 use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
 use weft_ids::{DocId, PageId};
+use weft_wiki::audit::Deed;
 use weft_wire::{StateVector, Update};
 
+use super::asked::Asked;
 use super::error::{ApiError, ErrorBody};
 use super::{etag, history, name};
 use crate::app::AppState;
-use crate::asking::Credentials;
 use crate::peer;
 
 /// The largest update a request may carry.
@@ -116,23 +117,29 @@ pub(crate) async fn document(State(app): State<AppState>, request: Request) -> R
 
 async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError> {
     let (doc, ask) = route(request.uri().path())?;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if !ask.methods().contains(&parts.method) {
         return Err(ApiError::method(ask.methods()));
     }
-    let subject =
-        Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri).subject(&app.wiki);
+    let asked = Asked::from_request_parts(&mut parts, app).await?;
+    let subject = &asked.subject;
     match ask {
         Ask::State => {
             let since = since(parts.uri.query())?;
-            state(app, app.wiki.grant(&subject, doc, Right::Read)?, since, &parts.headers).await
+            state(app, app.wiki.grant(subject, doc, Right::Read)?, since, &parts.headers).await
         }
-        Ask::Text => text(app, app.wiki.grant(&subject, doc, Right::Read)?, &parts.headers).await,
-        Ask::Update => update(app, app.wiki.grant(&subject, doc, Right::Write)?, &parts.headers, body).await,
+        Ask::Text => text(app, app.wiki.grant(subject, doc, Right::Read)?, &parts.headers).await,
+        Ask::Update => update(app, app.wiki.grant(subject, doc, Right::Write)?, &parts.headers, body).await,
         Ask::Past(ask) => {
             let write = !matches!(parts.method, Method::GET | Method::HEAD);
             let right = if write { Right::Write } else { Right::Read };
-            history::answer(app, app.wiki.grant(&subject, doc, right)?, ask, &parts, body).await
+            let grant = app.wiki.grant(subject, doc.clone(), right)?;
+            let restores = ask == history::Ask::Restore;
+            let answer = history::answer(app, grant, ask, &parts, body).await?;
+            if restores && app.wiki.is_set_up() {
+                app.note(&asked, Deed::HistoryRestored, Some(app.called_doc(&doc)), None).await;
+            }
+            Ok(answer)
         }
     }
 }

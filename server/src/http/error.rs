@@ -98,6 +98,16 @@ impl ApiError {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
+    /// Something that no request should have led to; the log has it.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server made a mistake",
+            "Try again; if it stays, look into the server's log.",
+        )
+    }
+
     pub(crate) fn no_such_route(path: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

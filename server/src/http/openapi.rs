@@ -2,7 +2,10 @@
 
 use utoipa::OpenApi;
 
-use super::{desk, docs, history, home, live, metrics, pages, ready, shares, spaces};
+use super::{
+    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, people, ready, resets,
+    server, shares, sign_in, spaces,
+};
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -28,6 +31,41 @@ use super::{desk, docs, history, home, live, metrics, pages, ready, shares, spac
         history::unname,
         history::restore,
         history::copy,
+        server::server,
+        server::may_set_up,
+        server::set_up,
+        sign_in::sign_in,
+        sign_in::sign_out,
+        resets::ask,
+        resets::one,
+        resets::spend,
+        me::me,
+        me::change,
+        me::set_picture,
+        me::remove_picture,
+        me::set_password,
+        me::sign_ins::list,
+        me::sign_ins::end,
+        me::sign_ins::end_others,
+        me::tokens::list,
+        me::tokens::make,
+        me::tokens::revoke,
+        people::list,
+        people::add,
+        people::change,
+        people::reset,
+        people::remove,
+        people::picture,
+        invitations::list,
+        invitations::make,
+        invitations::revoke,
+        invitations::one,
+        invitations::accept,
+        groups::list,
+        groups::make,
+        groups::change,
+        groups::remove,
+        audit::audit,
         spaces::list,
         spaces::list_all,
         spaces::make,

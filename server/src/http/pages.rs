@@ -7,10 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use weft_access::Refused;
 use weft_access::action::{DestroyPage, EditPage, EditSpace, ManagePage, RestPage, ViewPage};
+use weft_access::{Granted, Refused};
 use weft_ids::PageId;
 use weft_wiki::Field;
+use weft_wiki::audit::Deed;
 use weft_wiki::page::{At, NewPage, PageChange, Place};
 
 use self::view::PageView;
@@ -256,6 +257,7 @@ pub(crate) async fn trash(
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_page::<RestPage>(&app.wiki, &id)?;
     app.wiki.trash_page(&proof).await?;
+    app.note(&asked, Deed::PageTrashed, Some(app.called(proof.object())), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -273,6 +275,7 @@ pub(crate) async fn restore(
 ) -> Result<Json<PageView>, ApiError> {
     let proof = asked.may_to_page::<RestPage>(&app.wiki, &id)?;
     app.wiki.restore_page(&proof).await?;
+    app.note(&asked, Deed::PageRestored, Some(app.called(proof.object())), None).await;
     view(&app, &asked, &id)
 }
 
@@ -290,7 +293,9 @@ pub(crate) async fn destroy(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_page::<DestroyPage>(&app.wiki, &id)?;
+    let called = app.called(proof.object());
     app.wiki.destroy_page(&proof).await?;
+    app.note(&asked, Deed::PageDestroyed, Some(called), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -310,10 +315,18 @@ pub(crate) async fn access(
     JsonBody(body): JsonBody<AccessBody>,
 ) -> Result<Json<PageView>, ApiError> {
     let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;
-    let read = |grant: &GrantBody| {
-        Ok(weft_access::Granted { who: grant.who.read()?, level: level(Field::Level, &grant.level)? })
-    };
-    let granted = body.grants.iter().map(read).collect::<Result<_, ApiError>>()?;
+    let read =
+        |grant: &GrantBody| Ok(Granted { who: grant.who.read()?, level: level(Field::Level, &grant.level)? });
+    let granted = body.grants.iter().map(read).collect::<Result<Vec<Granted>, ApiError>>()?;
+    let detail = access_told(&app, body.restricted, &granted);
     app.wiki.set_page_rules(&proof, body.restricted, granted).await?;
+    app.note(&asked, Deed::PageAccess, Some(app.called(proof.object())), Some(detail)).await;
     view(&app, &asked, &id)
+}
+
+/// Who may what on a page, for the audit log.
+fn access_told(app: &App, restricted: bool, granted: &[Granted]) -> String {
+    let inherits = if restricted { "only those named" } else { "as above it" };
+    let named = granted.iter().map(|one| format!("{}: {}", app.name_of(&one.who), one.level.as_str()));
+    std::iter::once(inherits.to_owned()).chain(named).collect::<Vec<_>>().join(", ")
 }

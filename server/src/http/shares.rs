@@ -10,6 +10,7 @@ use weft_access::action::{ManagePage, ViewPage};
 use weft_access::{Allowed, Refused, Subject};
 use weft_ids::{ShareId, UnixMillis};
 use weft_wiki::Field;
+use weft_wiki::audit::Deed;
 use weft_wiki::share::{Share, Wish};
 
 use super::asked::Asked;
@@ -186,7 +187,21 @@ pub(crate) async fn make(
     };
     let secret = Secret::random(Kind::Share);
     let share = app.wiki.make_share(&proof, hash(&secret), wish).await?;
+    app.note(&asked, Deed::Shared, Some(app.called(&share.page)), Some(told(&share))).await;
     Ok((StatusCode::CREATED, Json(ShareView::of(&share, Some(link(&app, &secret))))))
+}
+
+/// What a link opens, for the audit log.
+fn told(share: &Share) -> String {
+    let Share { level, subtree, password, expires, indexed, .. } = share;
+    let told = [
+        (true, level.as_str()),
+        (*subtree, "with the pages below"),
+        (password.is_some(), "with a password"),
+        (expires.is_some(), "for a time"),
+        (*indexed, "for search engines"),
+    ];
+    told.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect::<Vec<_>>().join(", ")
 }
 
 /// The share of an address, with the proof that whoever asks manages its page.
@@ -226,6 +241,7 @@ pub(crate) async fn change(
         indexed: body.indexed.unwrap_or(share.indexed),
     };
     let share = app.wiki.change_share(&proof, &share.id, wish, None).await?;
+    app.note(&asked, Deed::ShareChanged, Some(app.called(&share.page)), Some(told(&share))).await;
     Ok(Json(ShareView::of(&share, None)))
 }
 
@@ -244,7 +260,8 @@ pub(crate) async fn renew(
     let Share { level, subtree, password, expires, indexed, .. } = share;
     let wish = Wish { level, subtree, password, expires, indexed };
     let secret = Secret::random(Kind::Share);
-    app.wiki.change_share(&proof, &share.id, wish, Some(hash(&secret))).await?;
+    let share = app.wiki.change_share(&proof, &share.id, wish, Some(hash(&secret))).await?;
+    app.note(&asked, Deed::ShareChanged, Some(app.called(&share.page)), Some("a new link".to_owned())).await;
     Ok(Json(LinkView { link: link(&app, &secret) }))
 }
 
@@ -261,6 +278,7 @@ pub(crate) async fn end(
 ) -> Result<StatusCode, ApiError> {
     let (proof, share) = managed(&app, &asked, &id)?;
     app.wiki.end_share(&proof, &share.id).await?;
+    app.note(&asked, Deed::ShareEnded, Some(app.called(&share.page)), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,9 +9,11 @@ use weft_access::action::{Administer, MakeSpaces, ManageSpace, ViewSpace};
 use weft_access::{Granted, Level, Refused, Who, space_level};
 use weft_ids::{GroupId, SpaceId, UserId};
 use weft_wiki::Field;
+use weft_wiki::audit::Deed;
 use weft_wiki::space::{NewSpace, Space, SpaceChange};
 
 use super::asked::Asked;
+use super::audit::Noted as _;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
 use super::pages::view::PageList;
@@ -113,6 +115,11 @@ pub(crate) struct UngrantBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmBody {
     name: String,
+}
+
+/// Whom a space is open to, for the audit log.
+fn open_to(space: &Space) -> String {
+    space.rules.members.map_or("private".to_owned(), |level| format!("all members: {}", level.as_str()))
 }
 
 /// Tells a field that is null from one that is left out.
@@ -219,6 +226,7 @@ pub(crate) async fn make(
         members,
     };
     let space = app.wiki.make_space(&proof, new).await?;
+    app.note(&asked, Deed::SpaceMade, Some(space.called()), None).await;
     Ok((StatusCode::CREATED, SpaceView::to(&asked, &space)))
 }
 
@@ -268,6 +276,7 @@ pub(crate) async fn change(
         members,
     };
     let space = app.wiki.change_space(&proof, change).await?;
+    app.note(&asked, Deed::SpaceChanged, Some(space.called()), Some(open_to(&space))).await;
     Ok(SpaceView::to(&asked, &space))
 }
 
@@ -287,7 +296,8 @@ pub(crate) async fn remove(
     JsonBody(body): JsonBody<ConfirmBody>,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
-    app.wiki.remove_space(&proof, &body.name).await?;
+    let space = app.wiki.remove_space(&proof, &body.name).await?;
+    app.note(&asked, Deed::SpaceRemoved, Some(space.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -309,7 +319,10 @@ pub(crate) async fn grant(
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
     let granted = level(Field::Level, &body.level)?;
-    let space = app.wiki.grant_in_space(&proof, &body.who.read()?, Some(granted)).await?;
+    let who = body.who.read()?;
+    let space = app.wiki.grant_in_space(&proof, &who, Some(granted)).await?;
+    let detail = format!("{}: {}", app.name_of(&who), granted.as_str());
+    app.note(&asked, Deed::SpaceGranted, Some(space.called()), Some(detail)).await;
     Ok(SpaceView::to(&asked, &space))
 }
 
@@ -329,7 +342,10 @@ pub(crate) async fn ungrant(
     JsonBody(body): JsonBody<UngrantBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
-    let space = app.wiki.grant_in_space(&proof, &body.who.read()?, None).await?;
+    let who = body.who.read()?;
+    let space = app.wiki.grant_in_space(&proof, &who, None).await?;
+    let detail = format!("{}: nothing", app.name_of(&who));
+    app.note(&asked, Deed::SpaceGranted, Some(space.called()), Some(detail)).await;
     Ok(SpaceView::to(&asked, &space))
 }
 
@@ -348,6 +364,7 @@ pub(crate) async fn take_over(
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = SpaceId::new(&id).ok_or_else(|| asked.unseen())?;
     let space = app.wiki.take_space_over(&proof, &id).await?;
+    app.note(&asked, Deed::SpaceTakenOver, Some(space.called()), None).await;
     Ok(SpaceView::to(&asked, &space))
 }
 

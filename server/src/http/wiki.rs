@@ -108,12 +108,7 @@ impl From<HashError> for ApiError {
             .with(header::RETRY_AFTER, HeaderValue::from_static("3")),
             HashError::Broken(why) => {
                 tracing::error!(why, "a password could not be hashed or compared");
-                Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "the server made a mistake",
-                    "Try again; if it stays, look into the server's log.",
-                )
+                Self::internal()
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use weft_access::Allowed;
 use weft_access::action::{Administer, BeHere};
+use weft_access::{Allowed, Who};
 use weft_ids::{GroupId, UserId};
 
 use crate::change::Change;
@@ -88,14 +88,16 @@ impl Wiki {
         Ok(group)
     }
 
-    /// Removes a group, and with it what was granted to it.
+    /// Removes a group, and with it what was granted to it. Answers what it was.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn remove_group(&self, _proof: &Allowed<Administer>, id: &GroupId) -> Result<(), WikiError> {
+    pub async fn remove_group(&self, _proof: &Allowed<Administer>, id: &GroupId) -> Result<Group, WikiError> {
         let turn = self.turn().await;
-        self.model().groups.get(id).ok_or(weft_access::Refused::Hidden)?;
-        self.remove::<Group>(&turn, id.clone()).await
+        let group = self.model().groups.get(id).cloned().ok_or(weft_access::Refused::Hidden)?;
+        self.take_grants(&turn, &Who::Group(id.clone())).await?;
+        self.remove::<Group>(&turn, id.clone()).await?;
+        Ok(group)
     }
 
     fn free_group_name(&self, name: &str, own: Option<&GroupId>) -> Result<String, WikiError> {

@@ -1,5 +1,6 @@
 //! A person.
 
+use std::collections::hash_map;
 use std::str::FromStr as _;
 
 use email_address::EmailAddress;
@@ -7,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use weft_access::action::{Administer, BeHere, KeepAccount};
 use weft_access::{Allowed, Role};
-use weft_ids::{UnixMillis, UserId};
+use weft_ids::{SignInId, UnixMillis, UserId};
 
+use super::NewPerson;
+use super::reset::Reset;
 use crate::change::Change;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
 use crate::row::{Row, StoredStamp, Table, pack, unpack};
-use crate::text::cleaned;
+use crate::text::{cleaned, is_disguise, look};
 use crate::wiki::{Stamp, Turn, Wiki, now};
 
 /// The longest name of a person, in characters.
@@ -71,6 +74,8 @@ pub struct Person {
     pub name: String,
     /// `#rrggbb`.
     pub color: String,
+    /// Which of the stored pictures is theirs.
+    pub picture: Option<String>,
     /// What they are on this server.
     pub role: Role,
     /// They may not come in any more.
@@ -161,7 +166,7 @@ impl Wiki {
         let turn = self.turn().await;
         let mut person = self.oneself(proof)?;
         if let Some(name) = profile.name {
-            person.name = cleaned(Field::Name, &name, NAME_CHARACTERS_MAX)?;
+            person.name = self.person_name(&name, Some(&person.id))?;
         }
         if let Some(color) = profile.color {
             person.color = color_cleaned(&color)?;
@@ -189,91 +194,17 @@ impl Wiki {
         &self,
         proof: &Allowed<KeepAccount>,
         hash: String,
-        keep: Option<&weft_ids::SignInId>,
+        keep: Option<&SignInId>,
     ) -> Result<(), WikiError> {
         let turn = self.turn().await;
-        let mut person = self.oneself(proof)?;
-        person.password = Some(hash);
-        let id = person.id.clone();
-        self.put(&turn, person).await?;
-        self.end_sign_ins(&turn, &id, keep).await
+        let person = self.oneself(proof)?;
+        self.set_password(&turn, person, hash, keep).await.map(|_| ())
     }
 
-    /// Makes somebody something else on this server.
-    ///
-    /// # Errors
-    /// [`WikiError::MoreThanOwn`], [`WikiError::LastOwner`] and those of the store.
-    pub async fn change_role(
-        &self,
-        proof: &Allowed<Administer>,
-        id: &UserId,
-        role: Role,
-    ) -> Result<Person, WikiError> {
-        let turn = self.turn().await;
-        let mut person = self.below(proof, id)?;
-        if role > proof.subject().person.as_ref().map_or(Role::Guest, |person| person.role) {
-            return Err(WikiError::MoreThanOwn);
-        }
-        if person.role == Role::Owner && role != Role::Owner {
-            self.keep_an_owner(id)?;
-        }
-        person.role = role;
-        self.put(&turn, person.clone()).await?;
-        Ok(person)
-    }
-
-    /// Keeps somebody out, or lets them in again. They are signed out at once.
-    ///
-    /// # Errors
-    /// [`WikiError::MoreThanOwn`], [`WikiError::LastOwner`] and those of the store.
-    pub async fn suspend(
-        &self,
-        proof: &Allowed<Administer>,
-        id: &UserId,
-        suspended: bool,
-    ) -> Result<Person, WikiError> {
-        let turn = self.turn().await;
-        let mut person = self.below(proof, id)?;
-        if suspended && person.role == Role::Owner {
-            self.keep_an_owner(id)?;
-        }
-        person.suspended = suspended.then(|| Stamp { at: now(), by: proof.by().cloned() });
-        self.put(&turn, person.clone()).await?;
-        if suspended {
-            self.end_sign_ins(&turn, id, None).await?;
-        }
-        Ok(person)
-    }
-
-    /// Adds somebody, as the operator of the server may: without anybody's proof.
-    ///
-    /// # Errors
-    /// [`WikiError::Invalid`], [`WikiError::Taken`], [`WikiError::TooMany`] and those of the store.
-    pub async fn add(
-        &self,
-        email: &str,
-        name: &str,
-        role: Role,
-        password: Option<String>,
-    ) -> Result<Person, WikiError> {
-        let turn = self.turn().await;
-        self.add_person(&turn, email, name, role, password).await
-    }
-
-    /// Adds somebody. `by` nobody: the command line, or the server itself.
-    ///
-    /// # Errors
-    /// [`WikiError::Invalid`], [`WikiError::Taken`], [`WikiError::TooMany`] and those of the store.
-    pub(crate) async fn add_person(
-        &self,
-        turn: &Turn<'_>,
-        email: &str,
-        name: &str,
-        role: Role,
-        password: Option<String>,
-    ) -> Result<Person, WikiError> {
-        let email = email_cleaned(email)?;
-        let name = cleaned(Field::Name, name, NAME_CHARACTERS_MAX)?;
+    /// A new person as they are to be kept; nothing is stored yet.
+    pub(crate) fn newcomer(&self, id: UserId, new: NewPerson) -> Result<Person, WikiError> {
+        let email = email_cleaned(&new.email)?;
+        let name = self.person_name(&new.name, None)?;
         let number = {
             let model = self.model();
             if model.by_email.contains_key(&email) {
@@ -284,21 +215,60 @@ impl Wiki {
         if number >= PEOPLE_MAX {
             return Err(WikiError::TooMany { what: "people", max: PEOPLE_MAX });
         }
-        let person = Person {
-            id: UserId::random(crate::wiki::dice()),
+        Ok(Person {
+            id,
             email,
             name,
             color: COLORS[number % COLORS.len()].to_owned(),
-            role,
+            picture: None,
+            role: new.role,
             suspended: None,
-            password,
+            password: new.password,
             language: None,
             time_zone: None,
             theme: Theme::Auto,
             created: now(),
-        };
+        })
+    }
+
+    /// A person's name as it is kept. Two may have one name; but none may look like another's in letters of another
+    /// script.
+    pub(crate) fn person_name(&self, name: &str, own: Option<&UserId>) -> Result<String, WikiError> {
+        let name = cleaned(Field::Name, name, NAME_CHARACTERS_MAX)?;
+        let model = self.model();
+        let alike = model.by_look.get(&look(&name)).into_iter().flatten().filter(|id| Some(*id) != own);
+        let mut alike = alike.filter_map(|id| model.people.get(id));
+        if alike.any(|other| is_disguise(&name, &other.name)) {
+            return Err(WikiError::Taken(Field::Name));
+        }
+        Ok(name)
+    }
+
+    /// Gives somebody a password. Whoever came in by the old one goes first: cut short, nobody stays who should not.
+    pub(crate) async fn set_password(
+        &self,
+        turn: &Turn<'_>,
+        mut person: Person,
+        hash: String,
+        keep: Option<&SignInId>,
+    ) -> Result<Person, WikiError> {
+        self.remove::<Reset>(turn, person.id.clone()).await?;
+        self.end_sign_ins(turn, &person.id, keep).await?;
+        person.password = Some(hash);
         self.put(turn, person.clone()).await?;
         Ok(person)
+    }
+
+    /// Keeps a password under a newer hash, if it is still the one with the hash `was`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn renew_hash(&self, id: &UserId, was: &str, hash: String) -> Result<(), WikiError> {
+        let turn = self.turn().await;
+        match self.person(id).filter(|person| person.password.as_deref() == Some(was)) {
+            Some(person) => self.put(&turn, Person { password: Some(hash), ..person }).await,
+            None => Ok(()),
+        }
     }
 
     /// Whoever asks, as they are now.
@@ -310,8 +280,7 @@ impl Wiki {
     /// Somebody whom the one who asks may look after: an admin is looked after by admins, an owner by owners.
     pub(crate) fn below(&self, proof: &Allowed<Administer>, id: &UserId) -> Result<Person, WikiError> {
         let person = self.person(id).ok_or(weft_access::Refused::Hidden)?;
-        let own = proof.subject().person.as_ref().map_or(Role::Guest, |person| person.role);
-        if person.role > own { Err(WikiError::MoreThanOwn) } else { Ok(person) }
+        if Some(person.role) > proof.subject().role() { Err(WikiError::MoreThanOwn) } else { Ok(person) }
     }
 
     /// That there is an owner besides `id` who can come in.
@@ -337,6 +306,8 @@ struct Stored {
     email: String,
     name: String,
     color: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
     role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suspended: Option<StoredStamp>,
@@ -368,6 +339,7 @@ impl Row for Person {
             email: self.email.clone(),
             name: self.name.clone(),
             color: self.color.clone(),
+            picture: self.picture.clone(),
             role: self.role.as_str().to_owned(),
             suspended: self.suspended.as_ref().map(StoredStamp::from),
             password: self.password.clone(),
@@ -386,6 +358,7 @@ impl Row for Person {
             email: stored.email,
             name: stored.name,
             color: stored.color,
+            picture: stored.picture,
             role: Role::read(&stored.role)?,
             suspended: stored.suspended.map(Stamp::from),
             password: stored.password,
@@ -403,10 +376,17 @@ impl Row for Person {
     fn reindex(model: &mut Model, before: Option<&Self>, after: Option<&Self>) {
         if let Some(before) = before {
             model.by_email.remove(&before.email);
+            if let hash_map::Entry::Occupied(mut alike) = model.by_look.entry(look(&before.name)) {
+                alike.get_mut().remove(&before.id);
+                if alike.get().is_empty() {
+                    alike.remove();
+                }
+            }
         }
         if let Some(after) = after {
             model.by_email.insert(after.email.clone(), after.id.clone());
             model.is_set_up |= after.role == Role::Owner;
+            model.by_look.entry(look(&after.name)).or_default().insert(after.id.clone());
         }
     }
 

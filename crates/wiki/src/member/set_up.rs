@@ -1,12 +1,13 @@
 //! The first person of a server, and what they find.
 
 use weft_access::{Level, Role, SpaceRules};
+use weft_ids::UserId;
 
-use super::Person;
+use super::{NewPerson, Person};
 use crate::error::WikiError;
 use crate::page::{At, Spot};
 use crate::space::NewSpace;
-use crate::wiki::Wiki;
+use crate::wiki::{Turn, Wiki, dice};
 
 /// The first space's word in addresses.
 pub const HOME_SLUG: &str = "home";
@@ -18,8 +19,8 @@ pub struct NewOwner {
     pub name: String,
     /// Their e-mail address.
     pub email: String,
-    /// The hash of their password.
-    pub password: String,
+    /// The hash of their password; `None`: they choose one by a link.
+    pub password: Option<String>,
 }
 
 impl Wiki {
@@ -30,10 +31,21 @@ impl Wiki {
     /// [`WikiError::SetUp`] when there is an owner, [`WikiError::Invalid`], and those of the store.
     pub async fn set_up(&self, owner: NewOwner, space_name: &str) -> Result<Person, WikiError> {
         let turn = self.turn().await;
+        self.make_owner(&turn, owner, space_name).await
+    }
+
+    pub(super) async fn make_owner(
+        &self,
+        turn: &Turn<'_>,
+        owner: NewOwner,
+        space_name: &str,
+    ) -> Result<Person, WikiError> {
         if self.is_set_up() {
             return Err(WikiError::SetUp);
         }
-        super::email_cleaned(&owner.email)?;
+        let new =
+            NewPerson { email: owner.email, name: owner.name, role: Role::Owner, password: owner.password };
+        let person = self.newcomer(UserId::random(dice()), new)?;
         let space = match self.space_by_slug(HOME_SLUG) {
             Some(space) => space,
             None => {
@@ -43,13 +55,14 @@ impl Wiki {
                     ..NewSpace::default()
                 };
                 let rules = SpaceRules { members: Some(Level::Edit), granted: Vec::new() };
-                self.add_space(&turn, new, rules, None).await?
+                self.add_space(turn, new, rules, None).await?
             }
         };
         for page in self.pages_without_a_row().await? {
-            self.add_page(&turn, page, Spot::Top(space.id.clone()), &At::Last, None, None).await?;
+            self.add_page(turn, page, Spot::Top(space.id.clone()), &At::Last, None, None).await?;
         }
         // Last: as long as there is no owner, all of it can be done again.
-        self.add_person(&turn, &owner.email, &owner.name, Role::Owner, Some(owner.password)).await
+        self.put(turn, person.clone()).await?;
+        Ok(person)
     }
 }

@@ -103,13 +103,45 @@ impl Wiki {
         agent: &str,
     ) -> Result<SignInId, WikiError> {
         let turn = self.turn().await;
+        self.begin_sign_in(&turn, user, secret, address, agent).await
+    }
+
+    /// Signs somebody in whose password was found to be the one with the hash `verified`. Comparing takes a while: if they
+    /// have another by now, they are not signed in.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn sign_in_by_password(
+        &self,
+        user: &UserId,
+        verified: &str,
+        secret: SecretHash,
+        address: &str,
+        agent: &str,
+    ) -> Result<SignInId, WikiError> {
+        let turn = self.turn().await;
+        let same = self.person(user).is_some_and(|person| person.password.as_deref() == Some(verified));
+        if !same {
+            return Err(weft_access::Refused::SignIn.into());
+        }
+        self.begin_sign_in(&turn, user, secret, address, agent).await
+    }
+
+    async fn begin_sign_in(
+        &self,
+        turn: &Turn<'_>,
+        user: &UserId,
+        secret: SecretHash,
+        address: &str,
+        agent: &str,
+    ) -> Result<SignInId, WikiError> {
         let person = self.person(user).filter(|person| person.suspended.is_none());
         person.ok_or(weft_access::Refused::SignIn)?;
         let mut known = self.sign_ins_of(user);
         let at = now();
         while known.len() >= SIGN_INS_PER_PERSON_MAX || known.last().is_some_and(|last| last.has_ended(at)) {
             let Some(last) = known.pop() else { break };
-            self.remove::<SignIn>(&turn, last.id).await?;
+            self.remove::<SignIn>(turn, last.id).await?;
         }
         let sign_in = SignIn {
             id: SignInId::random(dice()),
@@ -121,7 +153,7 @@ impl Wiki {
             agent: agent.chars().filter(|c| !c.is_control()).take(AGENT_CHARACTERS_MAX).collect(),
         };
         let id = sign_in.id.clone();
-        self.put(&turn, sign_in).await?;
+        self.put(turn, sign_in).await?;
         Ok(id)
     }
 
@@ -131,6 +163,12 @@ impl Wiki {
         let at = now();
         let all = proof.by().map(|user| self.sign_ins_of(user)).unwrap_or_default();
         all.into_iter().filter(|sign_in| !sign_in.has_ended(at)).collect()
+    }
+
+    /// When somebody was last here, to some minutes, as far as they are still signed in somewhere.
+    #[must_use]
+    pub fn last_seen(&self, user: &UserId) -> Option<UnixMillis> {
+        self.sign_ins_of(user).first().map(|sign_in| sign_in.seen)
     }
 
     /// Ends one sign-in of whoever asks.

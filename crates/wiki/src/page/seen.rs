@@ -84,6 +84,12 @@ impl Wiki {
         self.model().space_of(page).map(|space| space.id.clone())
     }
 
+    /// What a page is called; empty if nobody named it yet.
+    #[must_use]
+    pub fn title(&self, page: &PageId) -> std::sync::Arc<str> {
+        self.model().title(page)
+    }
+
     /// A page as it stands in lists, if somebody may see it.
     #[must_use]
     pub fn line(&self, subject: &Subject, page: &PageId) -> Option<Line> {

@@ -1,9 +1,10 @@
 //! Spaces, pages and links over HTTP: who may what, and what each is told.
 
 use serde_json::{Value, json};
-use weft_access::{Level, Role, Who};
+use weft_access::action::Administer;
+use weft_access::{Level, Role, Subject, Who};
 use weft_ids::UserId;
-use weft_wiki::member::NewOwner;
+use weft_wiki::member::{NewOwner, NewPerson};
 
 use super::*;
 use crate::asking::hash;
@@ -11,16 +12,15 @@ use crate::auth::cookie::Scheme;
 use crate::auth::secret::{Kind, Secret};
 
 /// Somebody who is signed in, by their cookie.
-struct Browser {
-    cookie: String,
-    user: UserId,
+pub(super) struct Browser {
+    pub(super) cookie: String,
+    pub(super) user: UserId,
 }
 
 impl World {
     async fn with_owner() -> (Self, Browser) {
         let world = Self::local().await;
-        let owner =
-            NewOwner { name: "Olga".into(), email: "olga@example.com".into(), password: "no hash".into() };
+        let owner = NewOwner { name: "Olga".into(), email: "olga@example.com".into(), password: None };
         let person = world.app.wiki.set_up(owner, "Home").await.unwrap();
         let browser = world.sign_in(&person.id).await;
         (world, browser)
@@ -34,22 +34,24 @@ impl World {
 
     async fn joins(&self, name: &str, role: Role) -> Browser {
         let email = format!("{}@example.com", name.to_lowercase());
-        let person = self.app.wiki.add(&email, name, role, None).await.unwrap();
+        let proof = self.app.wiki.allow::<Administer>(&Subject::operator()).unwrap();
+        let new = NewPerson { email, name: name.to_owned(), role, password: None };
+        let person = self.app.wiki.add_by_hand(&proof, new, "Home").await.unwrap();
         self.sign_in(&person.id).await
     }
 
-    async fn does(&self, who: &Browser, method: Method, path: &str, body: Value) -> Answer {
+    pub(super) async fn does(&self, who: &Browser, method: Method, path: &str, body: Value) -> Answer {
         let fields = [("cookie", who.cookie.as_str()), ("content-type", "application/json")];
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         self.ask(method, path, &fields, body).await
     }
 
-    async fn reads(&self, who: &Browser, path: &str) -> Answer {
+    pub(super) async fn reads(&self, who: &Browser, path: &str) -> Answer {
         self.does(who, Method::GET, path, Value::Null).await
     }
 
     /// Makes a space; answers its id.
-    async fn space(&self, who: &Browser, name: &str, members: Option<&str>) -> String {
+    pub(super) async fn space(&self, who: &Browser, name: &str, members: Option<&str>) -> String {
         let body = json!({ "name": name, "members": members });
         let answer = self.does(who, Method::POST, "/api/spaces", body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
@@ -57,7 +59,7 @@ impl World {
     }
 
     /// Makes a page; answers its id.
-    async fn page(&self, who: &Browser, space: &str, parent: Option<&str>) -> String {
+    pub(super) async fn page(&self, who: &Browser, space: &str, parent: Option<&str>) -> String {
         let body = json!({ "space": space, "parent": parent });
         let answer = self.does(who, Method::POST, "/api/pages", body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
@@ -71,7 +73,7 @@ impl World {
         pages.iter().map(|page| page["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    async fn grant(&self, who: &Browser, space: &str, whom: &Browser, level: &str) -> Answer {
+    pub(super) async fn grant(&self, who: &Browser, space: &str, whom: &Browser, level: &str) -> Answer {
         let body = json!({ "who": { "person": whom.user.as_str() }, "level": level });
         self.does(who, Method::PUT, &format!("/api/spaces/{space}/grants"), body).await
     }

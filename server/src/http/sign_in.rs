@@ -1,0 +1,172 @@
+//! `/api/sign-in` and `/api/sign-out`, and what every way in has in common.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use weft_access::action::KeepAccount;
+use weft_ids::SignInId;
+use weft_wiki::audit::{Called, Deed};
+use weft_wiki::member::{Person, SIGN_IN_MAX};
+
+use super::asked::Asked;
+use super::audit::Noted as _;
+use super::body::JsonBody;
+use super::error::{ApiError, ErrorBody};
+use super::me::MeView;
+use crate::app::{App, AppState};
+use crate::asking::hash;
+use crate::auth::cookie::{self, Purpose};
+use crate::auth::password::{About, Password, Verdict, acceptable};
+use crate::auth::secret::{Kind, Secret};
+use crate::peer;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignInBody {
+    email: String,
+    #[schema(value_type = String)]
+    password: Password,
+}
+
+/// A password that somebody chose, if it may be theirs.
+pub(crate) fn accepted(app: &App, password: Password, email: &str, name: &str) -> Result<Password, ApiError> {
+    let about = About { email, name, wiki: &app.settings.wiki_name.0 };
+    match acceptable(&password, about) {
+        Ok(()) => Ok(password),
+        Err(refusal) => Err(ApiError::invalid("password", refusal.to_string())),
+    }
+}
+
+/// Signs somebody in who has proved who they are otherwise than by their password: the answer gives their browser its
+/// cookie and tells it who they are.
+pub(crate) async fn sign_in_here(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    person: &Person,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    let secret = Secret::random(Kind::SignIn);
+    let address = asked.address.to_string();
+    let id = app.wiki.sign_in(&person.id, hash(&secret), &address, agent(headers)).await?;
+    welcome(app, asked, headers, person, &secret, &id, status).await
+}
+
+fn agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
+}
+
+async fn welcome(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    person: &Person,
+    secret: &Secret,
+    id: &SignInId,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    // Whoever this browser was before, by whatever cookie: it is somebody else now.
+    if let Some(before) = asked.credentials.signed_in(&app.wiki).filter(|before| before.id != *id) {
+        let subject = asked.credentials.subject(&app.wiki);
+        if let Ok(proof) = app.wiki.allow::<KeepAccount>(&subject) {
+            let _ = app.wiki.end_sign_in(&proof, &before.id).await;
+        }
+    }
+    app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
+    let scheme = peer::scheme(&app.settings, headers);
+    let lasts: Duration = SIGN_IN_MAX;
+    let mut response = (status, Json(MeView::of(person))).into_response();
+    if let Some(set) = cookie::set(Purpose::SignIn, scheme, secret, Some(lasts)) {
+        response.headers_mut().append(header::SET_COOKIE, set);
+    }
+    Ok(response)
+}
+
+/// The same for an address that nobody has, for a wrong password, and for somebody who is kept out.
+fn wrong() -> ApiError {
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "wrong",
+        "the e-mail address or the password is not right",
+        "Look whether both are typed as they should be, or choose a new password.",
+    )
+}
+
+/// Signs a browser in.
+#[utoipa::path(post, path = "/api/sign-in", tag = "sign-in", request_body = SignInBody, responses(
+    (status = 200, description = "Signed in, with this cookie.", body = MeView),
+    (status = 401, description = "The address or the password is not right; never which.", body = ErrorBody),
+    (status = 429, description = "Too many were tried.", body = ErrorBody),
+))]
+pub(crate) async fn sign_in(
+    State(app): State<AppState>,
+    asked: Asked,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<SignInBody>,
+) -> Result<Response, ApiError> {
+    app.limits.sign_in(&body.email, asked.address)?;
+    let person = app.wiki.person_by_email(&body.email);
+    let known = person.as_ref().and_then(|person| person.password.clone());
+    let verdict = app.hasher.verify(body.password.clone(), known.clone()).await?;
+    let in_time = person.filter(|person| person.suspended.is_none()).zip(known);
+    let (Verdict::Right { rehash }, Some((person, known))) = (verdict, in_time) else {
+        // Beside the answer, so that it takes as long whether somebody has that address or not. What was typed may be a
+        // password in the wrong field: it is not kept.
+        if let Some(known) = app.wiki.person_by_email(&body.email).map(|person| person.called()) {
+            tokio::spawn(
+                async move { app.note_of(None, &asked, Deed::SignInRefused, Some(known), None).await },
+            );
+        }
+        return Err(wrong());
+    };
+    let secret = Secret::random(Kind::SignIn);
+    let address = asked.address.to_string();
+    let agent = agent(&headers);
+    let signed = app.wiki.sign_in_by_password(&person.id, &known, hash(&secret), &address, agent).await;
+    let id = signed.map_err(|error| match error {
+        // They got another one, or were kept out, while it was compared.
+        weft_wiki::WikiError::Refused(_) => wrong(),
+        error => error.into(),
+    })?;
+    if rehash {
+        let renewed = match app.hasher.hash(body.password).await {
+            Ok(hash) => {
+                app.wiki.renew_hash(&person.id, &known, hash).await.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(why) = renewed {
+            tracing::warn!(why, "a password stays under its older hash until the next sign-in");
+        }
+    }
+    welcome(&app, &asked, &headers, &person, &secret, &id, StatusCode::OK).await
+}
+
+/// Signs a browser out. One that is not signed in is no error.
+#[utoipa::path(post, path = "/api/sign-out", tag = "sign-in", responses(
+    (status = 204, description = "This browser is not signed in any more."),
+))]
+pub(crate) async fn sign_out(
+    State(app): State<AppState>,
+    asked: Asked,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if let Some(signed_in) = asked.credentials.signed_in(&app.wiki) {
+        let proof = asked.may::<KeepAccount>(&app.wiki)?;
+        app.wiki.end_sign_in(&proof, &signed_in.id).await?;
+        let person = &signed_in.person;
+        let object = Called { id: person.user.as_str().to_owned(), name: person.name.to_string() };
+        app.note(&asked, Deed::SignedOut, Some(object), None).await;
+    }
+    let scheme = peer::scheme(&app.settings, &headers);
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(clear) = cookie::clear(Purpose::SignIn, scheme) {
+        response.headers_mut().append(header::SET_COOKIE, clear);
+    }
+    Ok(response)
+}
