@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, ConfigError, Given, SETTINGS, Settings};
+use crate::errand::user::UserCommand;
 
 /// How a process ended, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,15 @@ pub(crate) enum Command {
         replace: bool,
         #[command(flatten)]
         settings: SettingFlags,
+    },
+    /// Adds people, lists them, gives them links to new passwords, keeps them out.
+    #[command(after_help = EXIT_CODES, long_about = "Adds people, lists them, gives them links to new passwords, \
+        keeps them out.\n\n\
+        While a server runs on the data directory it is asked, and what changes holds at once; else the store is \
+        opened directly.")]
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
     },
     /// Prints which Weft this is.
     Version,

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod compact;
 pub(crate) mod restore;
+pub(crate) mod user;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};

@@ -47,6 +47,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Backup { file, force, settings }) => {
             errand(&settings, |settings| errand::backup::run(settings, &file, force))
         }
+        Some(Command::User { command }) => {
+            errand(command.settings(), |settings| errand::user::run(settings.clone(), &command))
+        }
         Some(Command::Restore { file, replace, settings }) => {
             errand(&settings, |settings| errand::restore::run(settings, &file, replace))
         }
