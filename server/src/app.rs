@@ -22,8 +22,8 @@ use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::{
-    admin, audit, desk, docs, events, groups, guard, home, invitations, live, me, metrics, pages, people,
-    ready, resets, server, shares, sign_in, spaces,
+    admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
+    pages, people, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::Connections;
 use crate::running::Token;
@@ -124,6 +124,7 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/docs", get(docs::list))
         .route("/api/docs/{*path}", any(docs::document))
         .route("/api/admin/backup", get(admin::backup))
+        .route("/api/admin/live", get(live_figures::live_figures))
         .route("/api/admin/spaces", get(spaces::list_all))
         .route("/api/server", get(server::server))
         .route("/api/setup", get(server::may_set_up).post(server::set_up))

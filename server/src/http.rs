@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod invitations;
 pub(crate) mod live;
+pub(crate) mod live_figures;
 pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod name;

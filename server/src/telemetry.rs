@@ -1,5 +1,6 @@
 //! Logs on standard error, and metrics for `GET /metrics`.
 
+mod figures;
 mod process;
 
 use std::io::IsTerminal as _;
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+
+pub(crate) use self::figures::Reading;
 
 use crate::config::{LogFormat, Settings};
 

@@ -1,0 +1,82 @@
+//! `/api/admin/live`: what the server does right now, once a second, to those who look after it.
+
+use std::time::Duration;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use tokio::time::{MissedTickBehavior, interval};
+use weft_access::action::Administer;
+use weft_wire::close;
+
+use super::asked::Asked;
+use super::error::ApiError;
+use super::guard::{foreign_origin, is_own_page};
+use crate::app::AppState;
+use crate::asking::Credentials;
+use crate::socket::not_a_socket;
+use crate::telemetry::Reading;
+
+/// How often figures are told.
+const EVERY: Duration = Duration::from_secs(1);
+/// The most a listener may send: nothing is expected.
+const MESSAGE_BYTES_MAX: usize = 1_024;
+/// What may wait to be written to a listener. Who does not take so much is let go.
+const WRITE_BUFFER_BYTES_MAX: usize = 64 << 10;
+
+/// Answers every request at `/api/admin/live`.
+pub(crate) async fn live_figures(
+    State(app): State<AppState>,
+    asked: Asked,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|rejection| not_a_socket(&rejection))?;
+    if !is_own_page(&headers, &app.settings) {
+        return Err(foreign_origin());
+    }
+    asked.may::<Administer>(&app.wiki)?;
+    let upgrade = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
+    Ok(upgrade.on_upgrade(move |socket| tell(app, asked.credentials, socket)))
+}
+
+async fn tell(app: AppState, credentials: Credentials, mut socket: WebSocket) {
+    let mut tick = interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut before = Reading::take(&app.metrics);
+    // The first tick comes at once.
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            message = socket.recv() => match message {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => continue,
+            },
+            () = app.draining.cancelled() => {
+                let frame = CloseFrame { code: close::RESTART, reason: "the server restarts".into() };
+                let _ = socket.send(Message::Close(Some(frame))).await;
+                return;
+            }
+        }
+        if app.wiki.allow::<Administer>(&credentials.subject(&app.wiki)).is_err() {
+            let frame = CloseFrame { code: close::UNAUTHORIZED, reason: "not for you any more".into() };
+            let _ = socket.send(Message::Close(Some(frame))).await;
+            return;
+        }
+        let status = app.hub.status();
+        let now = Reading::take(&app.metrics);
+        let Ok(text) = serde_json::to_string(&now.since(&before, status.sessions, status.rooms)) else {
+            return;
+        };
+        if socket.send(Message::Text(text.into())).await.is_err() {
+            return;
+        }
+        before = now;
+    }
+}
