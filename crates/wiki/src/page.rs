@@ -9,7 +9,7 @@ mod rest;
 mod seen;
 
 pub use edited::Edited;
-pub use place::{At, NewPage, PAGE_DEPTH_MAX, Place};
+pub use place::{At, NewPage, PAGE_DEPTH_MAX, Place, Source};
 pub use seen::{Line, Seen};
 
 use serde::{Deserialize, Serialize};

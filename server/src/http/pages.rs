@@ -12,7 +12,7 @@ use weft_access::{Granted, Refused};
 use weft_ids::PageId;
 use weft_wiki::Field;
 use weft_wiki::audit::Deed;
-use weft_wiki::page::{At, NewPage, PageChange, Place};
+use weft_wiki::page::{At, NewPage, PageChange, Place, Source};
 
 use self::view::PageView;
 use super::asked::Asked;
@@ -139,7 +139,7 @@ pub(crate) async fn make(
         None => None,
     };
     let from = match &body.from {
-        Some(from) => Some(asked.may_to_page::<ViewPage>(&app.wiki, from)?),
+        Some(from) => Some(Source { page: asked.may_to_page::<ViewPage>(&app.wiki, from)?, at: None }),
         None => None,
     };
     let new = NewPage {
@@ -235,11 +235,7 @@ pub(crate) async fn duplicate(
     JsonBody(body): JsonBody<DuplicateBody>,
 ) -> Result<(StatusCode, Json<PageView>), ApiError> {
     let proof = asked.may_to_page::<ViewPage>(&app.wiki, &id)?;
-    let line = app.wiki.line(&asked.subject, proof.object()).ok_or(Refused::Hidden)?;
-    let space = line.space.as_ref().ok_or(Refused::Hidden)?;
-    let parent = line.page.spot.parent().map(PageId::as_str);
-    let place = place(&app, &asked, space.as_str(), parent)?;
-    let copy = app.wiki.duplicate(&proof, place, body.subtree).await?;
+    let copy = app.wiki.duplicate(&proof, body.subtree).await?;
     Ok((StatusCode::CREATED, view(&app, &asked, copy.id.as_str())?))
 }
 

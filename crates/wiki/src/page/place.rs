@@ -2,7 +2,7 @@
 
 use weft_access::action::{EditPage, EditSpace, ViewPage};
 use weft_access::{Allowed, PageRules, Refused, Right};
-use weft_ids::{PageId, UserId};
+use weft_ids::{PageId, Seq, UserId};
 
 use super::{PAGES_MAX, Page, Spot};
 use crate::error::{Field, WikiError};
@@ -47,12 +47,22 @@ pub struct NewPage {
     pub at: At,
     /// An emoji.
     pub icon: Option<String>,
-    /// The page it begins as a copy of, with the proof that it may be read.
-    pub from: Option<Allowed<ViewPage>>,
+    /// What it begins as a copy of.
+    pub from: Option<Source>,
+}
+
+/// A page at some moment.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Which one, with the proof that it may be read.
+    pub page: Allowed<ViewPage>,
+    /// The moment, as a place in its history; `None`: now.
+    pub at: Option<Seq>,
 }
 
 impl Wiki {
-    /// Makes a page. What it says comes with its document's first edit, or from the page it is a copy of.
+    /// Makes a page. What it says comes with its document's first edit, or from the page it is a copy of: without that
+    /// there is no page either.
     ///
     /// # Errors
     /// [`WikiError::Taken`] when there is (or was) a page or document with that id, [`WikiError::TooDeep`],
@@ -66,13 +76,30 @@ impl Wiki {
         if self.page(&id).is_some() || self.0.store.head(&id.doc()).await?.is_some() {
             return Err(WikiError::Taken(Field::Id));
         }
-        let icon = icon.or_else(|| new.from.as_ref().and_then(|from| self.page(from.object())?.icon));
+        let icon = icon.or_else(|| new.from.as_ref().and_then(|from| self.page(from.page.object())?.icon));
         let page = self.add_page(&turn, id, spot, &new.at, icon, by).await?;
         drop(turn);
-        if let Some(from) = new.from {
-            self.copy_content(&from, &page.id).await?;
+        if let Some(from) = new.from
+            && let Err(error) = self.copy_content(&from, &page.id).await
+        {
+            let turn = self.turn().await;
+            self.destroy(&turn, &page.id).await?;
+            return Err(error);
         }
         Ok(page)
+    }
+
+    /// The place beside a page, where whoever may see it may make one.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn beside(&self, proof: &Allowed<ViewPage>) -> Result<Place, Refused> {
+        let page = self.page(proof.object()).ok_or(Refused::Hidden)?;
+        let subject = proof.subject();
+        Ok(match &page.spot {
+            Spot::Top(space) => Place::Top(self.allow_space::<EditSpace>(subject, space)?),
+            Spot::Below(parent) => Place::Below(self.allow_page::<EditPage>(subject, parent)?),
+        })
     }
 
     /// Moves a page, with everything below it.
@@ -108,18 +135,24 @@ impl Wiki {
         Ok(moved)
     }
 
+    /// Makes a page beside another, of what that was at a moment.
+    ///
+    /// # Errors
+    /// As [`Wiki::make_page`].
+    pub async fn copy_moment(&self, proof: Allowed<ViewPage>, at: Seq) -> Result<Page, WikiError> {
+        let (place, beside) = (self.beside(&proof)?, At::After(proof.object().clone()));
+        let from = Some(Source { page: proof, at: Some(at) });
+        self.make_page(NewPage { id: None, place, at: beside, icon: None, from }).await
+    }
+
     /// Makes a copy of a page beside it; with `subtree` of everything below it that may be seen, too.
     ///
     /// # Errors
     /// As [`Wiki::make_page`].
-    pub async fn duplicate(
-        &self,
-        proof: &Allowed<ViewPage>,
-        place: Place,
-        subtree: bool,
-    ) -> Result<Page, WikiError> {
-        let at = At::After(proof.object().clone());
-        let new = NewPage { id: None, place, at, icon: None, from: Some(proof.clone()) };
+    pub async fn duplicate(&self, proof: &Allowed<ViewPage>, subtree: bool) -> Result<Page, WikiError> {
+        let (place, at) = (self.beside(proof)?, At::After(proof.object().clone()));
+        let from = Some(Source { page: proof.clone(), at: None });
+        let new = NewPage { id: None, place, at, icon: None, from };
         let copy = self.make_page(new).await?;
         if subtree {
             let mut waiting = vec![(proof.object().clone(), copy.id.clone())];
@@ -127,7 +160,8 @@ impl Wiki {
                 for child in self.children_seen(proof.subject(), &from) {
                     let seen = self.allow_page::<ViewPage>(proof.subject(), &child)?;
                     let place = Place::Below(self.allow_page::<EditPage>(proof.subject(), &to)?);
-                    let new = NewPage { id: None, place, at: At::Last, icon: None, from: Some(seen) };
+                    let from = Some(Source { page: seen, at: None });
+                    let new = NewPage { id: None, place, at: At::Last, icon: None, from };
                     let made = self.make_page(new).await?;
                     waiting.push((child, made.id));
                 }
@@ -211,11 +245,19 @@ impl Wiki {
         Order::between(before.map(|page| &page.order), siblings.get(behind).map(|page| &page.order))
     }
 
-    async fn copy_content(&self, from: &Allowed<ViewPage>, to: &PageId) -> Result<(), WikiError> {
-        let read = self.grant(from.subject(), from.object().doc(), Right::Read)?;
-        let write = self.grant(from.subject(), to.doc(), Right::Write)?;
-        let Some(head) = self.0.hub.head(&read).await? else { return Ok(()) };
-        self.0.history.copy(&read, head, &write, from.subject().name().cloned()).await?;
+    async fn copy_content(&self, from: &Source, to: &PageId) -> Result<(), WikiError> {
+        let subject = from.page.subject();
+        let read = self.grant(subject, from.page.object().doc(), Right::Read)?;
+        let write = self.grant(subject, to.doc(), Right::Write)?;
+        let at = match from.at {
+            Some(at) => at,
+            None => match self.0.hub.head(&read).await? {
+                Some(head) => head,
+                // Nobody wrote in it yet.
+                None => return Ok(()),
+            },
+        };
+        self.0.history.copy(&read, at, &write, subject.name().cloned()).await?;
         Ok(())
     }
 }

@@ -398,3 +398,35 @@ async fn the_desk_keeps_favourites_and_what_was_looked_at_and_notices_come_once(
     assert_eq!(world.reads(&ann, "/api/notices").await.json()["unread"], json!(0));
     assert!(world.reads(&olga, "/api/notices").await.json()["notices"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_copy_of_a_moment_lies_beside_its_page_for_those_who_may_see_it() {
+    let (world, olga) = World::with_owner().await;
+    let mia = world.joins("Mia", Role::Member).await;
+    let space = world.space(&olga, "Team", None).await;
+    world.grant(&olga, &space, &mia, "view").await;
+    let above = world.page(&olga, &space, None).await;
+    let page = world.page(&olga, &space, Some(&above)).await;
+    let write = async |clock: u8| {
+        let fields = [("cookie", olga.cookie.as_str())];
+        let path = format!("/api/docs/page%2F{page}/update");
+        world.ask(Method::POST, &path, &fields, update(clock)).await.status
+    };
+    assert_eq!((write(0).await, write(2).await), (StatusCode::CREATED, StatusCode::OK));
+    let path = format!("/api/docs/page%2F{page}/copy");
+    assert_eq!(world.does(&mia, Method::POST, &path, json!({ "at": 1 })).await.status, StatusCode::FORBIDDEN);
+
+    let answer = world.does(&olga, Method::POST, &path, json!({ "at": 1 })).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let name = answer.json()["name"].as_str().unwrap().to_owned();
+    let copy = name.strip_prefix("page/").unwrap();
+    assert_eq!(world.tree(&olga, &space).await, [&above, &page, copy].map(str::to_owned));
+    let text = world.reads(&mia, &format!("/api/docs/page%2F{copy}/text")).await;
+    assert_eq!(&text.body[..], b"hi");
+    // What was not is no page either.
+    for at in [0, 9] {
+        let answer = world.does(&olga, Method::POST, &path, json!({ "at": at })).await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+    }
+    assert_eq!(world.tree(&olga, &space).await.len(), 3);
+}

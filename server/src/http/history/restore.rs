@@ -6,9 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use weft_access::action::ViewPage;
 use weft_access::{Grant, Right};
 use weft_history::{Restored, Wanted};
-use weft_ids::{DocId, Seq};
+use weft_hub::HubError;
+use weft_ids::{DocId, PageId, Seq};
 use weft_wire::Place;
 
 use super::{fresh, malformed, place, to_json};
@@ -144,16 +146,26 @@ fn wanted(wish: RestoreWish) -> Result<Wanted, ApiError> {
     )
 )]
 pub(crate) async fn copy(app: &AppState, grant: Grant, wish: CopyWish) -> Result<Response, ApiError> {
+    let at = async || match wish.at {
+        Some(at) => Ok(Seq(at)),
+        None => app.history.open(&grant).await.map(|past| past.head()),
+    };
+    // A wiki's page lies somewhere: its copy lies beside it.
+    if let (None, Some(page)) = (&wish.name, PageId::of(grant.doc()).filter(|_| app.wiki.is_set_up())) {
+        let proof = app.wiki.allow_page::<ViewPage>(grant.subject(), &page)?;
+        let made = app.wiki.copy_moment(proof, at().await?).await?.id.doc();
+        let seq = app.store.head(&made).await.map_err(HubError::from)?.unwrap_or_default();
+        return Ok(fresh(
+            StatusCode::CREATED,
+            to_json(&Copied { name: made.as_str().to_owned(), seq: seq.0 })?,
+        ));
+    }
     let to = match &wish.name {
         Some(name) => DocId::new(name).map_err(|error| malformed(format!("not a name: {error}")))?,
         None => app.history.name_for_copy(grant.doc()).await?,
     };
     let target = app.wiki.grant(grant.subject(), to, Right::Write)?;
-    let at = match wish.at {
-        Some(at) => Seq(at),
-        None => app.history.open(&grant).await?.head(),
-    };
-    let seq = app.history.copy(&grant, at, &target, wish.by.as_deref().map(Arc::from)).await?;
+    let seq = app.history.copy(&grant, at().await?, &target, wish.by.as_deref().map(Arc::from)).await?;
     let copied = Copied { name: target.doc().as_str().to_owned(), seq: seq.0 };
     Ok(fresh(StatusCode::CREATED, to_json(&copied)?))
 }
