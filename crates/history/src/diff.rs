@@ -1,5 +1,6 @@
 //! What is different between two moments: both merged into one tree, each part with who changed it and when.
 
+mod came;
 mod merge;
 mod text;
 mod words;

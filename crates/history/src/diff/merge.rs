@@ -33,6 +33,8 @@ struct Entry {
     node: DiffNode,
     /// What it shows, without ids, if it came or went.
     bare: Option<Node>,
+    /// The shared type it is, if it is one.
+    inner: Option<u32>,
 }
 
 pub(super) struct Merge<'a> {
@@ -114,7 +116,7 @@ impl<'a> Merge<'a> {
 
     /// An element's attributes; those it had and the record that changed them last, if it had others.
     #[expect(clippy::type_complexity, reason = "three things of one walk")]
-    fn attributes(
+    pub(super) fn attributes(
         &self,
         node: u32,
         depth: u32,
@@ -183,12 +185,12 @@ impl<'a> Merge<'a> {
             match held.held {
                 Held::Type(inner) if was > 0 && is > 0 => {
                     let node = self.node(inner, depth + 1);
-                    entries.push(Entry { fate: Fate::Kept, node, bare: None });
+                    entries.push(Entry { fate: Fate::Kept, node, bare: None, inner: Some(inner) });
                 }
                 _ => self.push_values(run, held, depth, &mut entries),
             }
         }
-        self.settle(entries)
+        self.settle(entries, depth)
     }
 
     /// What a run holds, each of it with its fate.
@@ -206,12 +208,16 @@ impl<'a> Merge<'a> {
                 Fate::Added(births.get(at).copied().unwrap_or_default())
             };
             let bare = (fate != Fate::Kept).then(|| without_ids(node.clone()));
-            entries.push(Entry { fate, node: untouched(node), bare });
+            let inner = match held.held {
+                Held::Type(inner) => Some(inner),
+                _ => None,
+            };
+            entries.push(Entry { fate, node: untouched(node), bare, inner });
         }
     }
 
     /// Finds what was only made anew or moved among what came and went, and marks the rest.
-    fn settle(&mut self, mut entries: Vec<Entry>) -> Vec<DiffNode> {
+    fn settle(&mut self, mut entries: Vec<Entry>, depth: u32) -> Vec<DiffNode> {
         let gaps = gaps(&entries);
         let mut drop = vec![false; entries.len()];
         let mut kinds: Vec<Option<ChangeKind>> = vec![None; entries.len()];
@@ -248,6 +254,12 @@ impl<'a> Merge<'a> {
             };
             if let (Some(kind), Fate::Added(record) | Fate::Removed(record)) = (kind, entry.fate) {
                 self.count(kind, entry.bare.as_ref());
+                if let (ChangeKind::Added, Some(inner)) = (kind, entry.inner) {
+                    // All of it is counted as one.
+                    let counted = self.summary;
+                    entry.node = self.come(inner, record, depth + 1);
+                    self.summary = counted;
+                }
                 entry.node.change = Some(self.change(kind, record));
             }
             told.push(entry.node);

@@ -522,3 +522,60 @@ fn beyond_the_limit_all_that_was_ordered_anew_is_told_as_moved() {
     assert_eq!(moved_of_reversed(most), most as usize - 1);
     assert_eq!(moved_of_reversed(most + 1), most as usize + 1);
 }
+
+#[test]
+fn a_new_block_tells_what_others_than_its_author_wrote_in_it() {
+    let mut world = World::new();
+    let step = |world: &mut World, client: usize, deed: &Deed| {
+        let update = act(&world.clients[client].doc, deed).unwrap();
+        world.append(["ann", "ben"][client], RecordKind::Edit, &update);
+        (0..2).for_each(|client| world.step(&Step::Pull { client }));
+    };
+    step(&mut world, 0, &Deed::Insert { at: 0, text: 1 });
+    step(&mut world, 1, &Deed::Type { at: 0, place: 3, word: 0 });
+    step(&mut world, 0, &Deed::Nest { at: 0, text: 4 });
+    step(&mut world, 1, &Deed::Nest { at: 0, text: 7 });
+    let told = serde_json::to_value(world.past().difference(Seq(0), Seq(4)).unwrap()).unwrap();
+    let summary =
+        json!({"added": 12, "removed": 0, "blocks": {"added": 1, "removed": 0, "changed": 0, "moved": 0}});
+    assert_eq!(told["summary"], summary);
+    let block = &list(&told["roots"]["x"])[0];
+    let by = |node: &Value| node["change"]["by"].as_str().map(str::to_owned);
+    assert_eq!(
+        (kind(block), by(block).as_deref(), &block["before"]),
+        ("added", Some("name:ann"), &Value::Null)
+    );
+    let inner: Vec<_> = list(block).iter().map(by).collect();
+    assert_eq!(inner, [None, None, Some("name:ben".to_owned())]);
+    let parts = list(block)[0]["parts"].as_array().unwrap();
+    let parts: Vec<_> = parts.iter().map(|part| (part["insert"].as_str().unwrap(), by(part))).collect();
+    assert_eq!(parts, [("one", None), (" two", Some("name:ben".to_owned()))]);
+}
+
+/// Every letter of a text that was told, with whose it is: its own change says so, or that of what it came with.
+fn letters(node: &Value, by: &Value, into: &mut Vec<(char, Value)>) {
+    let own = |node: &Value| if node["change"].is_null() { by.clone() } else { node["change"]["by"].clone() };
+    let by = own(node);
+    let lists = ["children", "items"].iter().filter_map(|name| node[name].as_array());
+    lists.flatten().for_each(|node| letters(node, &by, into));
+    for part in node["parts"].as_array().into_iter().flatten() {
+        let by = if part["change"].is_null() { &by } else { &part["change"]["by"] };
+        into.extend(part["insert"].as_str().unwrap_or_default().chars().map(|letter| (letter, by.clone())));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_a_page_that_is_all_new_every_letter_is_told_to_be_its_authors(turns in turns()) {
+        let past = run(&turns).past();
+        let told = serde_json::to_value(past.difference(Seq(0), past.head()).unwrap()).unwrap();
+        let (mut by_difference, mut by_blame) = (Vec::new(), Vec::new());
+        letters(&told["roots"]["x"], &Value::Null, &mut by_difference);
+        for run in past.blame(past.head(), false).unwrap().runs {
+            by_blame.extend(run.text.chars().map(|letter| (letter, json!(*run.written.by))));
+        }
+        prop_assert_eq!(by_difference, by_blame);
+    }
+}
