@@ -34,26 +34,32 @@ impl Behind {
 pub(crate) async fn load(store: &Arc<dyn Store>, doc: &DocId) -> Result<(Loaded, Behind), StoreError> {
     let Some(newest) = store.head(doc).await? else { return Ok((Loaded::default(), Behind::default())) };
     let checkpoint = store.newest(doc, CheckpointKind::Live, newest).await?;
-    let (base, mut head) = match checkpoint {
+    let (mut base, mut head) = match checkpoint {
         Some(checkpoint) => (Some(checkpoint.state), checkpoint.seq),
         None => (None, Seq::ZERO),
     };
-    let mut tail = Vec::new();
-    let mut behind = Behind::default();
+    let mut tail = Tail::default();
     loop {
-        let page = store.read(doc, head, LOAD_PAGE_BYTES).await?;
+        let page = match store.read(doc, head, LOAD_PAGE_BYTES).await {
+            // The records that would follow are not kept any more: something else stands for them.
+            Err(StoreError::Gone { .. }) => {
+                let kept = store.base(doc).await?;
+                let kept = kept.ok_or_else(|| StoreError::damaged(doc, head, "records are missing"))?;
+                (base, tail, head) = (None, Tail::default(), kept.seq);
+                kept.moments.into_iter().try_for_each(|moment| tail.push(doc, moment.seq, moment.update))?;
+                continue;
+            }
+            page => page?,
+        };
         for record in page.records {
             head = record.seq;
-            behind.records += 1;
-            behind.bytes += record.update.len();
-            let update = Update::scan(record.update)
-                .map_err(|error| StoreError::damaged(doc, head, error.to_string()))?;
-            tail.push(update);
+            tail.push(doc, record.seq, record.update)?;
         }
         if head >= page.head {
             break;
         }
     }
+    let Tail { updates: tail, behind } = tail;
     let bytes = base.as_ref().map_or(0, Bytes::len) + behind.bytes;
     let (document, types, base, tail) = off_thread(bytes, move || {
         let types =
@@ -64,6 +70,24 @@ pub(crate) async fn load(store: &Arc<dyn Store>, doc: &DocId) -> Result<(Loaded,
     .await;
     let document = document.map_err(|error| StoreError::damaged(doc, head, error.to_string()))?;
     Ok((Loaded { document, base, tail, head, types }, behind))
+}
+
+/// What comes after a checkpoint.
+#[derive(Default)]
+struct Tail {
+    updates: Vec<Update>,
+    behind: Behind,
+}
+
+impl Tail {
+    fn push(&mut self, doc: &DocId, seq: Seq, update: Bytes) -> Result<(), StoreError> {
+        self.behind.records += 1;
+        self.behind.bytes += update.len();
+        let update =
+            Update::scan(update).map_err(|error| StoreError::damaged(doc, seq, error.to_string()))?;
+        self.updates.push(update);
+        Ok(())
+    }
 }
 
 /// Cuts a checkpoint of what is on disk, on a scratch document: the open one is not disturbed.

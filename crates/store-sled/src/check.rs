@@ -9,9 +9,10 @@ use weft_store::{CheckpointKind, RecordHash, StoreError};
 
 use crate::SledStore;
 use crate::keys::{self, Number};
-use crate::log::next_row;
+use crate::log::{beginning, next_row};
 use crate::meta::entry;
 use crate::rows::{LogRow, NameRow, OriginReader, RowError, StateRow, open};
+use crate::trim::{BaseRow, about_base};
 use crate::view::{Range, View};
 
 /// A report names at most so many damages; it counts all.
@@ -58,6 +59,8 @@ pub struct Report {
     pub documents: u64,
     /// Records that are whole.
     pub records: u64,
+    /// Documents whose older records are not kept, with what stands for them whole.
+    pub bases: u64,
     /// Checkpoints that are whole.
     pub checkpoints: u64,
     /// Meta rows that are whole.
@@ -202,9 +205,22 @@ impl<F: FnMut(Progress)> Check<'_, F> {
     fn log(&mut self, number: Number, doc: &DocId) -> Result<(), StoreError> {
         let view = self.view;
         let mut origins = OriginReader::new(view, number);
-        let mut expected = Some((Seq(1), RecordHash::FIRST));
-        let mut rows = 0;
-        for row in view.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX))) {
+        let base = match BaseRow::read(view, number).and_then(|row| match row {
+            Some(row) => row.load(view, number).map(|_| Some(row)),
+            None => Ok(None),
+        }) {
+            Ok(base) => base,
+            Err(error) => {
+                self.failed(Some(doc.clone()), None, about_base(error))?;
+                // Where its records begin may still be known.
+                BaseRow::read(view, number).unwrap_or_default()
+            }
+        };
+        self.report.bases += u64::from(base.is_some());
+        let (edge, hash) = beginning(base);
+        let mut expected = Some((edge.next(), hash));
+        let mut rows = u64::from(base.is_some());
+        for row in view.range(keys::row(number, edge.next())..=keys::row(number, Seq(u64::MAX))) {
             self.step();
             rows += 1;
             let Some(row) = self.readable(row)? else { break };

@@ -11,8 +11,9 @@ use crate::rows::{Row, RowError, cursor, get, get_pieces, open, versioned};
 use crate::view::View;
 use crate::writer::Job;
 
-/// Checkpoints are written so many pieces at a time: what is typed meanwhile waits for one such part at most.
-const PIECES_AT_ONCE: usize = 64;
+/// Rows that need not be there at once are written so many at a time: what is typed meanwhile waits for one such part at
+/// most.
+const ROWS_AT_ONCE: usize = 64;
 /// Fast, and text compresses well at any level.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -118,6 +119,16 @@ impl SledStore {
         let bytes = rows.iter().map(|(key, body)| key.len() + body.as_ref().map_or(0, Vec::len)).sum();
         self.writer.ask(bytes, |answer| Job::Rows { rows, answer }).await
     }
+
+    /// Stores rows, some at a time: whatever comes between finds some of them done.
+    pub(crate) async fn put_parts(&self, mut rows: Vec<Row>) -> Result<(), StoreError> {
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(ROWS_AT_ONCE));
+            self.put_rows(rows).await?;
+            rows = rest;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -146,13 +157,8 @@ impl Checkpoints for SledStore {
             let known = shared.with(|view| get(view, &manifest).map_err(|error| error.of(Some(&doc))))?;
             if known.is_some() { Ok(Vec::new()) } else { rows(kind, number, seq, &state) }
         });
-        let mut rows = rows.await?;
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(PIECES_AT_ONCE));
-            self.put_rows(rows).await?;
-            rows = rest;
-        }
-        Ok(())
+        let rows = rows.await?;
+        self.put_parts(rows).await
     }
 
     async fn newest(
@@ -168,13 +174,8 @@ impl Checkpoints for SledStore {
     async fn keep_newest(&self, doc: &DocId, kind: CheckpointKind, n: usize) -> Result<(), StoreError> {
         let _alone = self.saving.lock().await;
         let doc = doc.clone();
-        let mut rows = self.blocking(move |shared| superfluous(shared, &doc, kind, n)).await?;
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(PIECES_AT_ONCE));
-            self.put_rows(rows).await?;
-            rows = rest;
-        }
-        Ok(())
+        let rows = self.blocking(move |shared| superfluous(shared, &doc, kind, n)).await?;
+        self.put_parts(rows).await
     }
 }
 

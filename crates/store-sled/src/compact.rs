@@ -12,7 +12,7 @@
 //! 6  old-store-1/ is removed
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,12 @@ use crate::engine::Engine;
 use crate::keys::{self, Number};
 use crate::meta::MetaRow;
 use crate::open::{self, EngineError, OpenError, Opened};
+use crate::rewrite::{Replaced, put};
 use crate::rows::{LogRow, OriginReader, RowError, from_io, from_sled, open as open_row};
+use crate::trim::BaseRow;
 use crate::view::{Range, View};
+
+pub use crate::rewrite::Rewritten;
 
 /// Rows are written so many bytes at a time.
 const BATCH_BYTES: usize = 256 << 10;
@@ -110,32 +114,62 @@ pub struct Compacted {
 ///
 /// # Errors
 /// [`CompactError`]; the store is as it was then.
-pub fn run(
+pub fn run(dir: &Path, settings: Settings, progress: impl FnMut(Step)) -> Result<Compacted, CompactError> {
+    run_with(dir, settings, None, progress)
+}
+
+/// Compacts the store in `dir` as [`run`] does, with one document's log and some meta rows replaced by others: no byte of
+/// what they were is copied, and the old database is removed.
+///
+/// # Errors
+/// [`CompactError`]; the store is as it was then.
+pub fn rewrite(
     dir: &Path,
     settings: Settings,
+    rewritten: &Rewritten,
+    progress: impl FnMut(Step),
+) -> Result<Compacted, CompactError> {
+    run_with(dir, settings, Some(rewritten), progress)
+}
+
+fn run_with(
+    dir: &Path,
+    settings: Settings,
+    rewritten: Option<&Rewritten>,
     mut progress: impl FnMut(Step),
 ) -> Result<Compacted, CompactError> {
     let Opened { shared, lock: _lock, .. } = open::open(dir, settings)?;
+    let replaced = match rewritten {
+        Some(rewritten) => Some(shared.with(|view| Replaced::of(view, rewritten))?),
+        None => None,
+    };
+    let replaced = replaced.as_ref();
     open::remove_others(dir, &shared.database).map_err(|error| from_io(&error))?;
     let before = shared.disk_bytes();
     let next = open::next_name(&shared.database);
     let fresh = dir.join(format!("{}{next}", open::UNFINISHED));
 
     progress(Step::Counting);
-    let total = shared.with(|view| Live::new(view).count())?;
-    let needed = total.bytes * FILE_TENTHS / 10 + FILE_BYTES;
+    let total = shared.with(|view| Live::new(view, replaced).count())?;
+    let added = rewritten.map_or(0, Rewritten::bytes);
+    let needed = (total.bytes + added) * FILE_TENTHS / 10 + FILE_BYTES;
     let free = shared.settings.disk.free(dir).map_err(|error| from_io(&error))?;
     if free < needed {
         return Err(CompactError::NoRoom { path: dir.to_owned(), needed, free });
     }
     let copied = shared.with(|view| {
-        copy(view, &fresh, &shared.settings, total, &mut progress).inspect_err(|_| {
+        copy(Live::new(view, replaced), &fresh, &shared.settings, total, &mut progress).inspect_err(|_| {
             // Whoever opens the store next would remove it as well.
             let _ = std::fs::remove_dir_all(&fresh);
         })
     })?;
     progress(Step::Verifying);
-    let same = verify(&fresh, &shared.settings, &copied);
+    let same = verify(&fresh, &shared.settings, &copied).and_then(|same| match (rewritten, replaced) {
+        (Some(rewritten), Some(replaced)) if same => {
+            put(&fresh, &shared.settings, rewritten, replaced.number)
+        }
+        _ => Ok(same),
+    });
     if !matches!(same, Ok(true)) {
         let _ = std::fs::remove_dir_all(&fresh);
         same?;
@@ -165,7 +199,7 @@ pub fn run(
 
 /// The bytes of all that is alive in the database. Reads everything.
 pub(crate) fn live_bytes(view: &View<'_>) -> Result<u64, StoreError> {
-    Ok(Live::new(view).count()?.bytes)
+    Ok(Live::new(view, None).count()?.bytes)
 }
 
 /// What a database holds: to compare two.
@@ -194,14 +228,13 @@ impl Summing {
 }
 
 fn copy(
-    view: &View<'_>,
+    mut live: Live<'_>,
     fresh: &Path,
     settings: &Settings,
     total: Total,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Sum, StoreError> {
     let engine = new_engine(fresh, settings)?;
-    let mut live = Live::new(view);
     let mut sum = Summing::default();
     let (mut batch, mut waiting, mut bytes) = (sled::Batch::default(), 0, 0);
     loop {
@@ -231,7 +264,7 @@ fn copy(
     Ok(sum.sum())
 }
 
-fn new_engine(path: &Path, settings: &Settings) -> Result<Engine, StoreError> {
+pub(crate) fn new_engine(path: &Path, settings: &Settings) -> Result<Engine, StoreError> {
     open::open_engine(path, settings).map_err(|error| match error {
         EngineError::System(error) => from_io(&error),
         EngineError::Damaged(what) => StoreError::Unavailable { what },
@@ -264,6 +297,8 @@ struct Total {
 /// records are in segments. What is damaged is alive too: somebody may want to look at it.
 struct Live<'a> {
     view: &'a View<'a>,
+    /// What is left out.
+    replaced: Option<&'a Replaced>,
     rows: Range<'a>,
     /// Documents met in the log.
     documents: u64,
@@ -275,14 +310,17 @@ struct Live<'a> {
     /// The revisions of the meta values that lie in pieces, and whether all are to stay.
     values: HashSet<u64>,
     all_values: bool,
+    /// Documents whose older records are not kept.
+    bases: HashMap<Number, BaseRow>,
     /// The last thing in pieces, and whether it is alive.
     whole: Option<(Vec<u8>, bool)>,
 }
 
 impl<'a> Live<'a> {
-    fn new(view: &'a View<'a>) -> Self {
+    fn new(view: &'a View<'a>, replaced: Option<&'a Replaced>) -> Self {
         Self {
             view,
+            replaced,
             rows: view.iter(),
             documents: 0,
             document: None,
@@ -290,6 +328,7 @@ impl<'a> Live<'a> {
             all_origins: HashSet::new(),
             values: HashSet::new(),
             all_values: false,
+            bases: HashMap::new(),
             whole: None,
         }
     }
@@ -305,6 +344,9 @@ impl<'a> Live<'a> {
     fn next(&mut self) -> Result<Option<(IVec, IVec)>, StoreError> {
         while let Some(row) = self.rows.next() {
             let (key, value) = row.map_err(|error| RowError::from(error).of(None))?;
+            if self.replaced.is_some_and(|replaced| replaced.holds(&key)) {
+                continue;
+            }
             if self.is_alive(&key, &value)? {
                 return Ok(Some((key, value)));
             }
@@ -315,6 +357,14 @@ impl<'a> Live<'a> {
     fn is_alive(&mut self, key: &IVec, value: &IVec) -> Result<bool, StoreError> {
         let number = keys::number_at(key, 1).unwrap_or(0);
         match key.first() {
+            Some(b'b') => {
+                if let Ok(base) = open_row(key, value.clone()).and_then(|body| BaseRow::decode(&body)) {
+                    self.bases.insert(number, base);
+                }
+                Ok(true)
+            }
+            Some(b'l' | b'y') if self.is_dropped(number, seq_at(key, 9)) => Ok(false),
+            Some(b'k' | b'z') if self.is_outdated(key) => Ok(false),
             Some(b'l') => self.log_row(number, key, value).map(|()| true),
             Some(b'o') => {
                 let origin = key.last_chunk().map_or(u32::MAX, |origin| u32::from_be_bytes(*origin));
@@ -329,6 +379,10 @@ impl<'a> Live<'a> {
                 Ok(true)
             }
             Some(b'w') => Ok(self.all_values || self.values.contains(&number)),
+            Some(b'x') => {
+                let generation = keys::number_at(key, 9);
+                Ok(self.bases.get(&number).is_none_or(|base| generation == Some(base.generation)))
+            }
             Some(b'y') => self.leads_to(keys::row(number, seq_at(key, 9))),
             Some(b'z') => {
                 let kind =
@@ -338,6 +392,17 @@ impl<'a> Live<'a> {
             }
             _ => Ok(true),
         }
+    }
+
+    /// Whether a base stands for a record.
+    fn is_dropped(&self, number: Number, seq: Seq) -> bool {
+        self.bases.get(&number).is_some_and(|base| seq <= base.seq)
+    }
+
+    /// Whether a checkpoint's row is of a place before the base.
+    fn is_outdated(&self, key: &[u8]) -> bool {
+        let base = keys::number_at(key, 2).and_then(|number| self.bases.get(&number));
+        base.is_some_and(|base| seq_at(key, 10) < base.seq)
     }
 
     /// Notes the origins that a row of records names.

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! 00                               the state of the store: commits, revisions, document numbers
+//! b doc                            what stands for the records that are not kept; written after its pieces
 //! k kind doc seq                   a checkpoint's manifest; written after its pieces
 //! l doc seq                        a row of records, the first of which has place seq
 //! n name                           a document's number and when it was created
 //! o doc number                     an origin (author and writer) that the document's rows name by number
 //! v key                            a meta row
 //! w rev piece                      a large meta value, in pieces
+//! x doc generation piece           what stands for records that are not kept, in pieces
 //! y doc seq piece                  a large row of records, in pieces
 //! z kind doc seq piece             a checkpoint, in pieces
 //! ```
@@ -52,6 +54,14 @@ pub(crate) fn checkpoint(kind: CheckpointKind, number: Number, seq: Seq) -> Vec<
 
 pub(crate) fn checkpoint_piece(kind: CheckpointKind, number: Number, seq: Seq, piece: u32) -> Vec<u8> {
     with_piece(join(&[b'z', kind_code(kind)], &[number, seq.0]), piece)
+}
+
+pub(crate) fn base(number: Number) -> Vec<u8> {
+    join(b"b", &[number])
+}
+
+pub(crate) fn base_piece(number: Number, generation: u64, piece: u32) -> Vec<u8> {
+    with_piece(join(b"x", &[number, generation]), piece)
 }
 
 pub(crate) fn meta(key: &str) -> Vec<u8> {

@@ -3,12 +3,13 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use sled::IVec;
 use weft_ids::{DocId, Seq, UnixMillis};
-use weft_store::{Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
+use weft_store::{Base, Batch, DocumentInfo, Log, Page, Record, RecordHash, StoreError, check_batch};
 
 use crate::SledStore;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
 use crate::rows::{LogRow, NameRow, OriginReader, RowError, RowKind, open};
+use crate::trim::{self, BaseRow, base_row};
 use crate::view::{Found, View};
 use crate::writer::{Answer, Job};
 
@@ -30,6 +31,11 @@ impl Log for SledStore {
         self.blocking(move |shared| head(shared, &doc)).await
     }
 
+    async fn base(&self, doc: &DocId) -> Result<Option<Base>, StoreError> {
+        let doc = doc.clone();
+        self.blocking(move |shared| trim::base(shared, &doc)).await
+    }
+
     async fn documents(&self, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
         let after = after.cloned();
         self.blocking(move |shared| documents(shared, after.as_ref(), max)).await
@@ -40,19 +46,30 @@ impl Log for SledStore {
         let job = |answer: Answer<()>| Job::Import { doc: doc.clone(), records, answer };
         self.writer.ask(bytes, job).await
     }
+
+    async fn import_base(&self, doc: &DocId, base: Base) -> Result<(), StoreError> {
+        base.check()?;
+        let bytes = base.moments.iter().map(|moment| moment.update.len() + 64).sum();
+        let job = |answer: Answer<()>| Job::ImportBase { doc: doc.clone(), base, answer };
+        self.writer.ask(bytes, job).await
+    }
 }
 
-/// The newest row of a document, with its key.
-pub(crate) fn newest_row(view: &View<'_>, number: Number) -> Result<Option<(IVec, IVec)>, RowError> {
-    let rows = keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX));
+/// The newest row of a document whose records begin behind `edge`, with its key.
+pub(crate) fn newest_row(
+    view: &View<'_>,
+    number: Number,
+    edge: Seq,
+) -> Result<Option<(IVec, IVec)>, RowError> {
+    let rows = keys::row(number, edge.next())..=keys::row(number, Seq(u64::MAX));
     Ok(view.range(rows).next_back().transpose()?)
 }
 
 /// The newest place; of a document whose newest row is damaged, the place of that row's first record.
 fn head_of(view: &View<'_>, doc: &DocId, number: Number) -> Result<Option<Seq>, StoreError> {
-    let Some((key, value)) = newest_row(view, number).map_err(|error| error.of(Some(doc)))? else {
-        return Ok(None);
-    };
+    let edge = base_row(view, doc, number)?.map(|base| base.seq);
+    let newest = newest_row(view, number, edge.unwrap_or(Seq::ZERO)).map_err(|error| error.of(Some(doc)))?;
+    let Some((key, value)) = newest else { return Ok(edge) };
     Ok(Some(match LogRow::open(&key, value) {
         Ok(row) => row.last(),
         Err(_) => Seq(keys::number_at(&key, 9).unwrap_or(0)),
@@ -88,13 +105,19 @@ fn read_page(shared: &Shared, doc: &DocId, after: Seq, bytes_max: usize) -> Resu
     let wanted = after.next();
     shared.with(|view| {
         let Some(NameRow { number, .. }) = name_row(view, doc)? else { return Ok(page) };
+        let base = base_row(view, doc, number)?;
+        if let Some(base) = base
+            && after < base.seq
+        {
+            return Err(StoreError::Gone { first: base.seq.next() });
+        }
         let lost = |seq| StoreError::damaged(doc, seq, "the record is missing");
         let start = row_of(view, number, wanted).map_err(|error| error.at(doc, wanted))?;
         let Some(start) = start else { return Err(lost(wanted)) };
 
         let mut origins = OriginReader::new(view, number);
         let mut bytes = 0;
-        let mut expected = end_before(&mut origins, view, number, &start, wanted);
+        let mut expected = end_before(&mut origins, view, number, base, &start, wanted);
         if expected.is_some_and(|(seq, _)| seq != wanted) {
             // The rows were replaced between the two looks.
             return Err(lost(wanted));
@@ -136,17 +159,24 @@ fn row_of(view: &View<'_>, number: Number, seq: Seq) -> Result<Option<IVec>, Row
     Ok(view.range(before).next_back().transpose()?.map(|(key, _)| key))
 }
 
+/// The place before a document's first record, and the hash that this one carries.
+pub(crate) fn beginning(base: Option<BaseRow>) -> (Seq, RecordHash) {
+    base.map_or((Seq::ZERO, RecordHash::FIRST), |base| (base.seq, base.hash))
+}
+
 /// Where the row before `start` ends, if a page starts with that row: its hash must be carried on. One that cannot be
 /// read is found by whoever reads it.
 fn end_before(
     origins: &mut OriginReader<'_>,
     view: &View<'_>,
     number: Number,
+    base: Option<BaseRow>,
     start: &IVec,
     wanted: Seq,
 ) -> Option<(Seq, RecordHash)> {
-    if wanted == Seq(1) {
-        return Some((wanted, RecordHash::FIRST));
+    let (edge, hash) = beginning(base);
+    if wanted == edge.next() {
+        return Some((wanted, hash));
     }
     if keys::number_at(start, 9) != Some(wanted.0) {
         return None;
@@ -206,13 +236,19 @@ fn info(
     number: Number,
     created: UnixMillis,
 ) -> Result<DocumentInfo, StoreError> {
-    let newest = newest_row(view, number).map_err(|error| error.of(Some(&doc)))?;
+    let failed = |error: RowError| error.of(Some(&doc));
+    // A damaged base is told of by whoever reads it; the document is still listed.
+    let base = BaseRow::read(view, number).or_else(|error| match error {
+        RowError::Bad(_) => Ok(None),
+        other => Err(failed(other)),
+    })?;
+    let newest = newest_row(view, number, beginning(base).0).map_err(failed)?;
     let (head, updated) = match newest {
         Some((key, value)) => match LogRow::open(&key, value) {
             Ok(row) => (row.last(), row.time),
             Err(_) => (Seq(keys::number_at(&key, 9).unwrap_or(0)), created),
         },
-        None => (Seq::ZERO, created),
+        None => base.map_or((Seq::ZERO, created), |base| (base.seq, base.time)),
     };
     Ok(DocumentInfo { doc, head, created, updated })
 }

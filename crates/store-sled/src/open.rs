@@ -21,10 +21,11 @@ use crate::witness::{WITNESS, Witness};
 /// - 1: every record in a row of its batch.
 /// - 2: rows may be segments.
 /// - 3: a journal beside the database may hold what the database does not.
+/// - 4: a document may begin with a base.
 ///
 /// What is there stays the same from each to the next, so a store of an older format becomes one of the newest by
 /// opening.
-pub const STORE_FORMAT: u32 = 3;
+pub const STORE_FORMAT: u32 = 4;
 /// The name of sled's main file in a database's folder.
 pub(crate) const SLED_FILE: &str = "db";
 const LOCK: &str = "LOCK";

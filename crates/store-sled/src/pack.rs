@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use weft_ids::{DocId, Seq};
 use weft_store::segment::{SEGMENT_BYTES_MAX, SEGMENT_RECORDS_MAX, decode_segment, encode_segment};
-use weft_store::{BATCHES_REMEMBERED, Packed, RecordHash, Size, StoreError, Upkeep};
+use weft_store::{BATCHES_REMEMBERED, Base, Packed, RecordHash, Size, StoreError, Trimmed, Upkeep};
 
 use crate::SledStore;
 use crate::compact::live_bytes;
 use crate::engine::{Shared, name_row};
 use crate::keys::{self, Number};
+use crate::log::beginning;
 use crate::rows::{LogRow, OriginReader, Row, RowError, RowKind, segment_rows};
+use crate::trim::base_row;
 use crate::view::View;
 
 /// Fewer records than this are not worth a segment of their own…
@@ -32,6 +34,10 @@ impl Upkeep for SledStore {
             packed += step.packed;
             from = step.next;
         }
+    }
+
+    async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError> {
+        self.trim_to(doc, base).await
     }
 
     async fn size(&self) -> Result<Size, StoreError> {
@@ -58,7 +64,12 @@ pub(crate) fn next_step(
     shared.with(|view| {
         let Some(name) = name_row(view, doc)? else { return Ok(None) };
         let failed = |error: RowError| error.of(Some(doc));
+        let edge = beginning(base_row(view, doc, name.number)?).0;
+        let from = from.max(edge.next());
         let upto = upto.min(last_loose(view, name.number).map_err(failed)?);
+        if upto < from {
+            return Ok(None);
+        }
         let mut run = Run::default();
         let mut rows = view.range(keys::row(name.number, from)..=keys::row(name.number, upto));
         loop {

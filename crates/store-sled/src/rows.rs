@@ -118,18 +118,9 @@ impl Rows {
 
     /// A row of records.
     pub(crate) fn put_records(&mut self, number: Number, seq: Seq, row: &[u8]) {
-        let mut body = Vec::with_capacity(row.len().min(INLINE_BYTES_MAX) + 16);
-        if row.len() <= INLINE_BYTES_MAX {
-            body.push(WHOLE);
-            body.extend_from_slice(row);
-        } else {
-            let (first, rest) = row.split_at(FIRST_BYTES);
-            body.push(IN_PIECES);
-            put_varint(&mut body, row.len() as u64);
-            body.extend_from_slice(first);
-            self.put_pieces(rest, |piece| keys::row_piece(number, seq, piece));
+        for (key, body) in record_rows(number, seq, row) {
+            self.put(key, body.unwrap_or_default());
         }
-        self.put(keys::row(number, seq), body);
     }
 
     pub(crate) fn put_pieces(&mut self, bytes: &[u8], key: impl Fn(u32) -> Vec<u8>) {
@@ -137,6 +128,25 @@ impl Rows {
             self.put(key(piece), bytes.to_vec());
         }
     }
+}
+
+/// The rows of some records, the first of which has place `seq`, encoded as `row`.
+pub(crate) fn record_rows(number: Number, seq: Seq, row: &[u8]) -> Vec<Row> {
+    let mut body = Vec::with_capacity(row.len().min(INLINE_BYTES_MAX) + 16);
+    let mut rows = Vec::new();
+    if row.len() <= INLINE_BYTES_MAX {
+        body.push(WHOLE);
+        body.extend_from_slice(row);
+    } else {
+        let (first, rest) = row.split_at(FIRST_BYTES);
+        body.push(IN_PIECES);
+        put_varint(&mut body, row.len() as u64);
+        body.extend_from_slice(first);
+        let pieces = (0..).zip(rest.chunks(PIECE_BYTES));
+        rows.extend(pieces.map(|(at, bytes)| (keys::row_piece(number, seq, at), Some(bytes.to_vec()))));
+    }
+    rows.push((keys::row(number, seq), Some(body)));
+    rows
 }
 
 /// The rows of a segment whose first record has place `seq`.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use weft_ids::{DocId, Seq};
-use weft_store::{Batch, Expect, Record, Rev, StoreError};
+use weft_store::{Base, Batch, Expect, Record, Rev, StoreError};
 
 use crate::ballast;
 use crate::engine::{Shared, Unsettled};
@@ -52,6 +52,11 @@ pub(crate) enum Job {
     Import {
         doc: DocId,
         records: Vec<Record>,
+        answer: Answer<()>,
+    },
+    ImportBase {
+        doc: DocId,
+        base: Base,
         answer: Answer<()>,
     },
     Put {

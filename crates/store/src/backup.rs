@@ -1,12 +1,13 @@
 //! Everything of a store as one file, which any engine can read back.
 //!
 //! ```text
-//! "weft backup 1\n"      the version in words, so that anybody who looks knows what it is
-//! a zstd stream of frames: every meta row, then every document with its records, then an end that counts them
+//! "weft backup 2\n"      the version in words, so that anybody who looks knows what it is
+//! a zstd stream of frames: every meta row, then every document with its base, if it has one, and its
+//!                        records, then an end that counts them
 //! 32 bytes               BLAKE3 of all that stands before
 //! ```
-//! Kept of each record: place, time, author, kind, batch, update. Its hashes follow from these; the hash of each
-//! document's last record stands at its end and is compared. Checkpoints are derived and not kept. There is no time
+//! Of each record it holds: place, time, author, kind, batch, update. Its hashes follow from these; the hash of each
+//! document's last record stands at its end and is compared. Checkpoints are derived and not in it. There is no time
 //! and no machine in the file: two stores that hold the same give the same bytes.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,13 +17,16 @@ use weft_ids::{DocId, Seq};
 use crate::Store;
 use crate::error::StoreError;
 use crate::meta::Expect;
-use crate::record::Record;
+use crate::record::{Record, RecordHash};
 
 mod frame;
 use frame::{Frame, FrameReader, FrameWriter};
 
 /// The newest version of the file that is written and read.
-pub const BACKUP_FORMAT: u32 = 1;
+///
+/// - 1: every document with all of its records.
+/// - 2: a document may begin with a [`crate::Base`].
+pub const BACKUP_FORMAT: u32 = 2;
 const FIRST_WORDS: &str = "weft backup ";
 const HASH_BYTES: u64 = 32;
 /// Text repeats itself much; higher levels take longer than the disk does.
@@ -93,7 +97,7 @@ pub struct Progress {
 ///
 /// It holds one consistent point: every meta row at one moment, and every document up to its newest record at a
 /// moment after that, so no row names a record that is not there. Everything acknowledged before the call is in it.
-/// Does not sync `out`.
+/// Does not sync `out`. Nobody may drop records meanwhile ([`crate::Upkeep::trim`]).
 ///
 /// # Errors
 /// [`BackupError::Store`] or [`BackupError::Io`]; what was written until then is no backup. A damaged document is
@@ -115,35 +119,7 @@ pub async fn write<W: Write + Send>(
     let documents = heads(store).await?;
     for (doc, head) in &documents {
         frames.document(doc)?;
-        let mut last: Option<Record> = None;
-        loop {
-            let after = last.as_ref().map_or(Seq::ZERO, |record| record.seq);
-            if after >= *head {
-                break;
-            }
-            let page = match store.read(doc, after, PAGE_BYTES).await {
-                Ok(page) if page.records.is_empty() => {
-                    let what = format!("record {} is missing", after.next());
-                    summary.damaged.push((doc.clone(), what));
-                    break;
-                }
-                Ok(page) => page,
-                Err(error @ StoreError::Damaged { .. }) => {
-                    summary.damaged.push((doc.clone(), error.to_string()));
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            for record in page.records {
-                if record.seq > *head {
-                    break;
-                }
-                frames.record(&record)?;
-                summary.records += 1;
-                last = Some(record);
-            }
-        }
-        frames.document_ends(last.as_ref())?;
+        write_document(store, doc, *head, &mut frames, &mut summary).await?;
         summary.documents += 1;
         progress(Progress {
             verifying: false,
@@ -158,6 +134,50 @@ pub async fn write<W: Write + Send>(
     out.inner.write_all(hash.as_bytes())?;
     out.inner.flush()?;
     Ok(summary)
+}
+
+/// Writes what there is of a document up to `head`, and its end.
+async fn write_document<W: Write>(
+    store: &dyn Store,
+    doc: &DocId,
+    head: Seq,
+    frames: &mut FrameWriter<W>,
+    summary: &mut Summary,
+) -> Result<(), BackupError> {
+    let (mut last, mut hash) = (Seq::ZERO, RecordHash::FIRST);
+    let mut damaged = |what| summary.damaged.push((doc.clone(), what));
+    match store.base(doc).await {
+        Ok(None) => {}
+        Ok(Some(base)) => {
+            frames.base(&base)?;
+            (last, hash) = (base.seq, base.hash);
+        }
+        Err(error @ StoreError::Damaged { .. }) => {
+            damaged(error.to_string());
+            return Ok(frames.document_ends(last, hash)?);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    while last < head {
+        let page = match store.read(doc, last, PAGE_BYTES).await {
+            Ok(page) if page.records.is_empty() => {
+                damaged(format!("record {} is missing", last.next()));
+                break;
+            }
+            Ok(page) => page,
+            Err(error @ StoreError::Damaged { .. }) => {
+                damaged(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for record in page.records.into_iter().take_while(|record| record.seq <= head) {
+            frames.record(&record)?;
+            summary.records += 1;
+            (last, hash) = (record.seq, record.hash());
+        }
+    }
+    Ok(frames.document_ends(last, hash)?)
 }
 
 async fn heads(store: &dyn Store) -> Result<Vec<(DocId, Seq)>, StoreError> {
@@ -220,6 +240,11 @@ pub async fn read<R: Read + Seek + Send>(
                 store.put(&key, value, Expect::Absent).await?;
             }
             Frame::Document(doc) => waiting.doc = Some(doc),
+            Frame::Base(base) => {
+                if let Some(doc) = &waiting.doc {
+                    store.import_base(doc, base).await?;
+                }
+            }
             Frame::Record(record) => {
                 waiting.bytes += record.update.len();
                 waiting.records.push(record);

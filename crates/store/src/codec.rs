@@ -41,6 +41,9 @@ pub enum CodecError {
     /// A newer Weft wrote them as a segment.
     #[error("it has segment format {0}; this version reads up to {known}", known = crate::segment::SEGMENT_FORMAT)]
     NewerSegment(u8),
+    /// A newer Weft wrote them as a base.
+    #[error("it has base format {0}; this version reads up to {known}", known = crate::base::BASE_FORMAT)]
+    NewerBase(u8),
     /// They name an origin that the table does not have.
     #[error("it names author {0}, who is not in the document's table")]
     UnknownOrigin(u32),

@@ -18,6 +18,9 @@ use crate::record::{
 use crate::upkeep::Packed;
 use crate::{Log, Store};
 
+mod trimming;
+pub use trimming::base;
+
 /// Runs every case, each on a store that `open` gives, which must be empty.
 ///
 /// # Panics
@@ -37,6 +40,7 @@ pub async fn run<S: Store + 'static>(open: impl AsyncFn() -> Arc<S>) {
     what_is_packed_is_read_as_before(&*open().await).await;
     an_import_keeps_places_times_and_hashes(&*open().await, &*open().await).await;
     an_import_with_a_gap_is_refused(&*open().await).await;
+    trimming::run(&open).await;
     checkpoints_are_found_at_or_before_a_place(&*open().await).await;
     old_checkpoints_go_and_the_newest_stay(&*open().await).await;
     meta_rows_change_by_compare_and_swap(&*open().await).await;

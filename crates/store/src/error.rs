@@ -15,6 +15,12 @@ pub enum StoreError {
         /// What is wrong with it, in words for a log.
         what: String,
     },
+    /// It was asked for records that are not kept any more.
+    #[error("records before {first} are not kept any more")]
+    Gone {
+        /// The first record there is, or will be.
+        first: Seq,
+    },
     /// There is no room left. Reading still works; writing works again once there is room.
     #[error("no space left to store: {what}")]
     Full {

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use weft_ids::{DocId, Seq};
 
+use crate::base::Base;
 use crate::checkpoint::{Checkpoint, CheckpointKind, Checkpoints};
 use crate::error::StoreError;
 use crate::log::{DocumentInfo, Log, Page};
 use crate::meta::{Entry, Expect, Meta, Rev, Value};
 use crate::record::{Batch, Record};
-use crate::upkeep::{Packed, Size, Upkeep};
+use crate::upkeep::{Packed, Size, Trimmed, Upkeep};
 use crate::{MemoryStore, Store};
 
 /// What is called.
@@ -22,13 +23,13 @@ use crate::{MemoryStore, Store};
 pub enum Op {
     /// [`Log::append`].
     Append,
-    /// [`Log::read`].
+    /// [`Log::read`] and [`Log::base`].
     Read,
     /// [`Log::head`].
     Head,
     /// [`Log::documents`].
     Documents,
-    /// [`Log::import`].
+    /// [`Log::import`] and [`Log::import_base`].
     Import,
     /// [`Checkpoints::save`].
     Save,
@@ -172,12 +173,20 @@ impl Log for FaultyStore {
         self.through(Op::Head, self.inner.head(doc)).await
     }
 
+    async fn base(&self, doc: &DocId) -> Result<Option<Base>, StoreError> {
+        self.through(Op::Read, self.inner.base(doc)).await
+    }
+
     async fn documents(&self, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
         self.through(Op::Documents, self.inner.documents(after, max)).await
     }
 
     async fn import(&self, doc: &DocId, records: Vec<Record>) -> Result<(), StoreError> {
         self.through(Op::Import, self.inner.import(doc, records)).await
+    }
+
+    async fn import_base(&self, doc: &DocId, base: Base) -> Result<(), StoreError> {
+        self.through(Op::Import, self.inner.import_base(doc, base)).await
     }
 }
 
@@ -211,6 +220,10 @@ impl Checkpoints for FaultyStore {
 impl Upkeep for FaultyStore {
     async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError> {
         self.through(Op::Upkeep, self.inner.pack(doc, upto)).await
+    }
+
+    async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError> {
+        self.through(Op::Upkeep, self.inner.trim(doc, base)).await
     }
 
     async fn size(&self) -> Result<Size, StoreError> {

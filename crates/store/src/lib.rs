@@ -2,7 +2,8 @@
 //!
 //! - [`Log`]: the ordered updates of each document. [`Log::append`] resolves only when they are durable.
 //! - [`Checkpoints`]: merged states at a place in the log. Derived: they make opening fast and may be thrown away.
-//! - [`Upkeep`]: what keeps a store small: packing.
+//! - [`Base`]: what stands for older records that are not kept any more.
+//! - [`Upkeep`]: what keeps a store small: packing, and dropping what is not to be kept.
 //! - [`Meta`]: small named values, changed by compare-and-swap.
 //! - [`codec`]: how records become bytes, the same for every engine, with a version and a checksum.
 //! - [`segment`]: long runs of records, packed densely.
@@ -12,6 +13,7 @@
 //! With the feature `test-support`: `contract::run`, which every engine passes, and `fault::FaultyStore`.
 
 pub mod backup;
+mod base;
 mod checkpoint;
 pub mod codec;
 mod error;
@@ -27,6 +29,7 @@ pub mod contract;
 #[cfg(any(test, feature = "test-support"))]
 pub mod fault;
 
+pub use base::{BASE_BYTES_MAX, BASE_FORMAT, Base, KeptMoment};
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointKind, Checkpoints};
 pub use error::StoreError;
 pub use log::{BATCHES_REMEMBERED, DocumentInfo, Log, Page, check_batch, check_import};
@@ -36,7 +39,7 @@ pub use record::{
     AUTHOR_NAME_BYTES_MAX, Author, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchId, NewRecord,
     RECORD_BYTES_MAX, Record, RecordHash, RecordKind,
 };
-pub use upkeep::{Packed, Size, Upkeep};
+pub use upkeep::{Packed, Size, Trimmed, Upkeep};
 
 /// All that a server asks of one engine.
 pub trait Store: Log + Checkpoints + Meta + Upkeep {}

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use weft_ids::{DocId, Seq, UnixMillis};
 
+use crate::base::Base;
 use crate::error::StoreError;
 use crate::record::{
     AUTHOR_NAME_BYTES_MAX, Author, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, RECORD_BYTES_MAX, Record,
@@ -10,14 +11,15 @@ use crate::record::{
 /// How many of a document's last batches an engine recognises when one of them is appended again.
 pub const BATCHES_REMEMBERED: usize = 16;
 
-/// The ordered, durable updates of every document: ground truth, never rewritten.
+/// The ordered, durable updates of every document: ground truth. Records are added and never changed; only the oldest
+/// may one day not be kept any more ([`crate::Upkeep::trim`]).
 #[async_trait]
 pub trait Log: Send + Sync {
     /// Stores `batch` behind what `doc` has, creating the document with its first batch.
     ///
     /// Resolves with the place of the batch's last record once all of it is durable (written and synced): all or
-    /// nothing. The same batch id appended again, while it is among the document's last [`BATCHES_REMEMBERED`], is
-    /// stored once and answered with its first place. A dropped future does not take the batch back.
+    /// nothing. The same batch id appended again, while it is among the document's last [`BATCHES_REMEMBERED`] and its
+    /// records are kept, is stored once and answered with its first place. A dropped future does not take the batch back.
     ///
     /// # Errors
     /// After [`StoreError::Unavailable`] or [`StoreError::Full`] the batch may or may not be stored: append it
@@ -31,6 +33,7 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// [`StoreError::Damaged`] when the record after `after` cannot be trusted. A page ends before such a record
     /// (its head lies further), so what is whole can be read, and nothing is silently shortened.
+    /// [`StoreError::Gone`] when the record after `after` is not kept any more: [`Log::base`] stands for it.
     async fn read(&self, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError>;
 
     /// The place of the newest record; `None` when nobody ever wrote to `doc`. Asking creates nothing.
@@ -38,6 +41,12 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// [`StoreError::Damaged`] or [`StoreError::Unavailable`].
     async fn head(&self, doc: &DocId) -> Result<Option<Seq>, StoreError>;
+
+    /// What stands for the records of `doc` that are not kept any more; `None` when all are.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] or [`StoreError::Unavailable`].
+    async fn base(&self, doc: &DocId) -> Result<Option<Base>, StoreError>;
 
     /// Up to `max` documents whose names come after `after`, in the order of their bytes.
     ///
@@ -50,6 +59,12 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// [`StoreError::Refused`] when they do not follow exactly (see [`check_import`]).
     async fn import(&self, doc: &DocId, records: Vec<Record>) -> Result<(), StoreError>;
+
+    /// Begins `doc`, to which nobody ever wrote, with a base read from another store.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when it is none or there is such a document; [`StoreError::TooLarge`].
+    async fn import_base(&self, doc: &DocId, base: Base) -> Result<(), StoreError>;
 }
 
 /// A run of records.

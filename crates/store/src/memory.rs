@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use weft_ids::{DocId, Seq, UnixMillis};
 
+use crate::base::Base;
 use crate::checkpoint::{CHECKPOINT_BYTES_MAX, Checkpoint, CheckpointKind, Checkpoints};
 use crate::error::StoreError;
 use crate::log::{BATCHES_REMEMBERED, DocumentInfo, Log, Page, check_batch, check_import, within};
 use crate::meta::{Entry, Expect, Meta, Rev, Value, check_meta};
 use crate::record::{Batch, BatchId, Record, RecordHash};
-use crate::upkeep::{Packed, Size, Upkeep};
+use crate::upkeep::{Packed, Size, Trimmed, Upkeep};
 
 /// Keeps everything in memory and nothing after that: what it calls durable ends with the process.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Document {
+    /// What stands for the records before the first of these.
+    base: Option<Base>,
     records: Vec<Record>,
     /// The last batches and their last places, so that a repeated one is known.
     batches: VecDeque<(BatchId, Seq)>,
@@ -33,8 +36,19 @@ struct Document {
 }
 
 impl Document {
+    /// The place before the first record.
+    fn edge(&self) -> Seq {
+        self.base.as_ref().map_or(Seq::ZERO, |base| base.seq)
+    }
+
     fn head(&self) -> Seq {
-        Seq(self.records.len() as u64)
+        Seq(self.edge().0 + self.records.len() as u64)
+    }
+
+    /// The hash that the next record carries.
+    fn hash(&self) -> RecordHash {
+        let base = self.base.as_ref().map_or(RecordHash::FIRST, |base| base.hash);
+        self.records.last().map_or(base, Record::hash)
     }
 
     fn push(&mut self, records: Vec<Record>) {
@@ -75,8 +89,7 @@ impl Log for MemoryStore {
         if let Some((_, seq)) = document.batches.iter().find(|(id, _)| *id == batch.id) {
             return Ok(*seq);
         }
-        let prev = document.records.last().map_or(RecordHash::FIRST, Record::hash);
-        let records = batch.place(document.head(), prev);
+        let records = batch.place(document.head(), document.hash());
         document.push(records);
         Ok(document.head())
     }
@@ -84,9 +97,12 @@ impl Log for MemoryStore {
     async fn read(&self, doc: &DocId, after: Seq, bytes_max: usize) -> Result<Page, StoreError> {
         let inner = self.inner();
         let Some(document) = inner.documents.get(doc) else { return Ok(Page::default()) };
+        let Some(skip) = after.0.checked_sub(document.edge().0) else {
+            return Err(StoreError::Gone { first: document.edge().next() });
+        };
         let mut records = Vec::new();
         let mut bytes = 0;
-        for record in document.records.iter().skip(after.0.try_into().unwrap_or(usize::MAX)) {
+        for record in document.records.iter().skip(skip.try_into().unwrap_or(usize::MAX)) {
             bytes += record.update.len();
             if bytes > bytes_max && !records.is_empty() {
                 break;
@@ -100,14 +116,24 @@ impl Log for MemoryStore {
         Ok(self.inner().documents.get(doc).map(Document::head))
     }
 
+    async fn base(&self, doc: &DocId) -> Result<Option<Base>, StoreError> {
+        Ok(self.inner().documents.get(doc).and_then(|document| document.base.clone()))
+    }
+
     async fn documents(&self, after: Option<&DocId>, max: usize) -> Result<Vec<DocumentInfo>, StoreError> {
         let inner = self.inner();
         let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
         let info = |(doc, document): (&DocId, &Document)| DocumentInfo {
             doc: doc.clone(),
             head: document.head(),
-            created: document.records.first().map_or(UnixMillis(0), |record| record.time),
-            updated: document.records.last().map_or(UnixMillis(0), |record| record.time),
+            created: match (&document.base, document.records.first()) {
+                (Some(base), _) => base.created,
+                (None, first) => first.map_or(UnixMillis(0), |record| record.time),
+            },
+            updated: match (document.records.last(), &document.base) {
+                (Some(record), _) => record.time,
+                (None, base) => base.as_ref().map_or(UnixMillis(0), Base::time),
+            },
         };
         Ok(inner.documents.range((from, Bound::Unbounded)).take(max).map(info).collect())
     }
@@ -116,11 +142,21 @@ impl Log for MemoryStore {
         let mut inner = self.inner();
         let known = inner.documents.get(doc);
         let head = known.map_or(Seq::ZERO, Document::head);
-        let prev = known.and_then(|known| known.records.last()).map_or(RecordHash::FIRST, Record::hash);
+        let prev = known.map_or(RecordHash::FIRST, Document::hash);
         check_import(&records, head, prev)?;
         if !records.is_empty() {
             inner.documents.entry(doc.clone()).or_default().push(records);
         }
+        Ok(())
+    }
+
+    async fn import_base(&self, doc: &DocId, base: Base) -> Result<(), StoreError> {
+        base.check()?;
+        let mut inner = self.inner();
+        if inner.documents.contains_key(doc) {
+            return Err(StoreError::refused(format!("there is a document {doc:?} already")));
+        }
+        inner.documents.insert(doc.clone(), Document { base: Some(base), ..Document::default() });
         Ok(())
     }
 }
@@ -176,10 +212,30 @@ impl Upkeep for MemoryStore {
         Ok(Packed::default())
     }
 
+    async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError> {
+        let mut inner = self.inner();
+        let Some(document) = inner.documents.get_mut(doc) else {
+            return Err(StoreError::refused(format!("there is no document {doc:?}")));
+        };
+        let edge = document.edge();
+        let count = usize::try_from(base.seq.0.saturating_sub(edge.0)).unwrap_or(usize::MAX);
+        let hash = match count.checked_sub(1) {
+            None => document.base.as_ref().map(|base| base.hash),
+            Some(last) => document.records.get(last).map(Record::hash),
+        };
+        base.check_trim(edge, document.head(), hash)?;
+        document.records.drain(..count);
+        document.checkpoints.retain(|(_, seq), _| *seq >= base.seq);
+        document.base = Some(base);
+        Ok(Trimmed { records: count as u64 })
+    }
+
     async fn size(&self) -> Result<Size, StoreError> {
         let inner = self.inner();
         let records = |document: &Document| -> u64 {
-            let states = document.checkpoints.values().map(|state| state.len() as u64);
+            let moments = document.base.iter().flat_map(|base| &base.moments);
+            let moments = moments.map(|moment| moment.update.len() as u64);
+            let states = document.checkpoints.values().map(|state| state.len() as u64).chain(moments);
             document.records.iter().map(|record| record.update.len() as u64).chain(states).sum()
         };
         let meta = inner.meta.iter().map(|(key, value)| (key.len() + value.bytes.len()) as u64);

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use weft_ids::{DocId, Seq};
 
+use crate::base::Base;
 use crate::error::StoreError;
 
 /// What keeps a store small: nothing of it changes what [`crate::Log::read`] answers, unless that is its purpose.
@@ -19,6 +20,17 @@ pub trait Upkeep: Send + Sync {
     /// [`StoreError::Unavailable`] or [`StoreError::Full`]: what was packed until then is.
     async fn pack(&self, doc: &DocId, upto: Seq) -> Result<Packed, StoreError>;
 
+    /// Drops the records of `doc` up to `base.seq`, for which `base` stands from then on, with all that was derived from
+    /// them alone. From one moment to the next: who reads meanwhile finds all of them or none, and so does who opens the
+    /// store after a crash. What comes after `base.seq` stays, bit for bit.
+    ///
+    /// `base` may be at the same place as the one before it, and say something else. Doing it again does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when `base` does not carry the hash of the record at its place, or lies before the one
+    /// there is; [`StoreError::Damaged`] when that record cannot be read; else may pass.
+    async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError>;
+
     /// How large the store is. May read everything: not to be asked often.
     ///
     /// # Errors
@@ -33,6 +45,13 @@ pub struct Size {
     pub live: u64,
     /// What it takes on disk. Much more than is alive means that compacting the store gives space back.
     pub disk: u64,
+}
+
+/// What dropping records did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Trimmed {
+    /// How many records are not kept any more that were before.
+    pub records: u64,
 }
 
 /// What a packing did.

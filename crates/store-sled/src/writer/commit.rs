@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use weft_ids::{DocId, Seq};
-use weft_store::{Expect, Record, Rev, StoreError, check_import};
+use weft_store::{Base, Expect, Record, Rev, StoreError, check_import};
 
 use super::documents::{Document, Documents};
 use super::{Answer, Job};
@@ -10,6 +10,7 @@ use crate::journal::Write;
 use crate::keys;
 use crate::meta::MetaRow;
 use crate::rows::{NameRow, Rows, StateRow};
+use crate::trim::base_rows;
 use crate::view::View;
 
 /// What becomes durable together, and who waits for it.
@@ -33,7 +34,7 @@ enum Waiting {
 impl Job {
     pub(super) fn doc(&self) -> Option<&DocId> {
         match self {
-            Self::Append { doc, .. } | Self::Import { doc, .. } => Some(doc),
+            Self::Append { doc, .. } | Self::Import { doc, .. } | Self::ImportBase { doc, .. } => Some(doc),
             Self::Put { .. } | Self::Delete { .. } | Self::Rows { .. } => None,
         }
     }
@@ -44,9 +45,10 @@ impl Job {
         match self {
             Self::Append { answer, .. } => drop(answer.send(Err(error))),
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
-            Self::Import { answer, .. } | Self::Delete { answer, .. } | Self::Rows { answer, .. } => {
-                drop(answer.send(Err(error)));
-            }
+            Self::Import { answer, .. }
+            | Self::ImportBase { answer, .. }
+            | Self::Delete { answer, .. }
+            | Self::Rows { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 }
@@ -74,6 +76,10 @@ impl Commit {
                 Err(error) => drop(answer.send(Err(error))),
             },
             Job::Import { doc, records, answer } => match self.import(&doc, &records, view, documents) {
+                Ok(()) => self.waiting.push(Waiting::Done(answer)),
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            Job::ImportBase { doc, base, answer } => match self.import_base(&doc, &base, view, documents) {
                 Ok(()) => self.waiting.push(Waiting::Done(answer)),
                 Err(error) => drop(answer.send(Err(error))),
             },
@@ -122,6 +128,26 @@ impl Commit {
         if !records.is_empty() {
             self.push(doc, document, records);
         }
+        Ok(())
+    }
+
+    fn import_base(
+        &mut self,
+        doc: &DocId,
+        base: &Base,
+        view: &View<'_>,
+        documents: &mut Documents,
+    ) -> Result<(), StoreError> {
+        let document = documents.load(view, doc)?;
+        if document.number.is_some() {
+            return Err(StoreError::refused(format!("there is a document {doc:?} already")));
+        }
+        let number = self.state.documents + 1;
+        let rows = base_rows(number, base, 1)?;
+        self.state.documents = number;
+        self.rows.put(keys::name(doc), NameRow { number, created: base.created }.encode());
+        rows.into_iter().for_each(|(key, body)| self.rows.put(key, body.unwrap_or_default()));
+        document.begin(number, base);
         Ok(())
     }
 

@@ -2,12 +2,13 @@ use std::collections::{HashMap, VecDeque};
 
 use weft_ids::{DocId, Seq};
 use weft_store::codec::{Origin, Origins, encode_row};
-use weft_store::{BATCHES_REMEMBERED, BatchId, Record, RecordHash, StoreError};
+use weft_store::{BATCHES_REMEMBERED, Base, BatchId, Record, RecordHash, StoreError};
 
 use crate::engine::name_row;
 use crate::keys::{self, Number};
-use crate::log::newest_row;
+use crate::log::{beginning, newest_row};
 use crate::rows::{LogRow, OriginReader, RowError, RowKind, Rows, get};
+use crate::trim::base_row;
 use crate::view::View;
 
 /// So many documents' ends are kept in memory; the others are read when they are written again.
@@ -71,11 +72,15 @@ impl Document {
         };
         let Some(name) = name_row(view, doc)? else { return Ok(document) };
         document.number = Some(name.number);
-        let newest = newest_row(view, name.number).map_err(|error| error.of(Some(doc)))?;
-        let (key, value) =
-            newest.ok_or_else(|| StoreError::damaged(doc, Seq(1), "all of its records are missing"))?;
-        let first = Seq(keys::number_at(&key, 9).unwrap_or(0));
-        document.read_end(view, name.number, &key, value).map_err(|error| error.at(doc, first))?;
+        let base = base_row(view, doc, name.number)?;
+        (document.head, document.hash) = beginning(base);
+        let edge = document.head;
+        let newest = newest_row(view, name.number, edge).map_err(|error| error.of(Some(doc)))?;
+        if newest.is_none() && base.is_none() {
+            return Err(StoreError::damaged(doc, Seq(1), "all of its records are missing"));
+        }
+        let first = newest.as_ref().and_then(|(key, _)| keys::number_at(key, 9)).map_or(edge, Seq);
+        document.read_end(view, name.number, newest).map_err(|error| error.at(doc, first))?;
         Ok(document)
     }
 
@@ -83,15 +88,17 @@ impl Document {
         &mut self,
         view: &View<'_>,
         number: Number,
-        key: &[u8],
-        value: sled::IVec,
+        newest: Option<(sled::IVec, sled::IVec)>,
     ) -> Result<(), RowError> {
         let mut origins = OriginReader::new(view, number);
-        let records = origins.records(&LogRow::open(key, value)?)?;
-        let newest = records.last().ok_or_else(|| RowError::Bad("a row without records".into()))?;
-        (self.head, self.hash) = (newest.seq, newest.hash());
+        let edge = self.head;
+        if let Some((key, value)) = newest {
+            let records = origins.records(&LogRow::open(&key, value)?)?;
+            let newest = records.last().ok_or_else(|| RowError::Bad("a row without records".into()))?;
+            (self.head, self.hash) = (newest.seq, newest.hash());
+        }
 
-        let rows = view.range(keys::row(number, Seq::ZERO)..=keys::row(number, Seq(u64::MAX)));
+        let rows = view.range(keys::row(number, edge.next())..=keys::row(number, Seq(u64::MAX)));
         for row in rows.rev().take(ROWS_SEARCHED_MAX) {
             let (key, value) = row?;
             // An older row that cannot be read is not the business of whoever appends: reading it will say so.
@@ -126,6 +133,11 @@ impl Document {
             self.origins.insert(last, Origin::decode(&body)?);
         }
         Ok(())
+    }
+
+    /// The document begins with a base.
+    pub(super) fn begin(&mut self, number: Number, base: &Base) {
+        (self.number, self.head, self.hash) = (Some(number), base.seq, base.hash);
     }
 
     /// Where a batch that is here already ends.

@@ -12,7 +12,9 @@ mod journal;
 mod opening;
 mod packing;
 mod quiet;
+mod rewriting;
 mod rows;
+mod trimming;
 mod world;
 
 use std::sync::{Arc, Mutex};

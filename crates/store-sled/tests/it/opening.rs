@@ -28,12 +28,12 @@ fn a_store_in_use_is_refused_with_the_process_that_uses_it() {
 async fn a_newer_format_is_refused_by_both_numbers_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path()).append(&doc("d"), one(1, 20)).await.unwrap();
-    std::fs::write(dir.path().join("FORMAT"), "weft-store 4\n").unwrap();
+    std::fs::write(dir.path().join("FORMAT"), "weft-store 5\n").unwrap();
     let error = refusal(dir.path());
-    assert!(matches!(&error, OpenError::NewerFormat { found: 4, known: 3, .. }));
+    assert!(matches!(&error, OpenError::NewerFormat { found: 5, known: 4, .. }));
     let text = error.to_string();
-    assert!(text.contains("FORMAT") && text.contains("format 4") && text.contains("up to 3"), "{text}");
-    std::fs::write(dir.path().join("FORMAT"), "weft-store 3\n").unwrap();
+    assert!(text.contains("FORMAT") && text.contains("format 5") && text.contains("up to 4"), "{text}");
+    std::fs::write(dir.path().join("FORMAT"), "weft-store 4\n").unwrap();
     drop(open(dir.path()));
 }
 

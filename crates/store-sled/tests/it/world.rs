@@ -1,13 +1,16 @@
 //! What the tests share: stores, their content, and copies of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use weft_ids::{DocId, Seq};
 use weft_store::contract::{batch, doc, edit};
 use weft_store::{Batch, BatchId, CheckpointKind, Checkpoints, Expect, Log, Meta, Record, StoreError};
-use weft_store_sled::{Settings, SledStore};
+use weft_store_sled::{Disk, Settings, SledStore};
 
 /// How many times as long the long tests are to run: `WEFT_STORE_SOAK=20` for a night.
 pub(crate) fn soak() -> u64 {
@@ -84,6 +87,45 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             Ok(kind) if kind.is_dir() => copy(&entry.path(), &to),
             _ => drop(std::fs::copy(entry.path(), to)),
         }
+    }
+}
+
+/// A disk that copies a store before and after it makes something durable: a copy holds what a process that is killed at
+/// that moment leaves.
+#[derive(Debug)]
+pub(crate) struct Cuts {
+    store: PathBuf,
+    folder: tempfile::TempDir,
+    taken: AtomicUsize,
+}
+
+impl Cuts {
+    pub(crate) fn of(store: &Path) -> Self {
+        Self { store: store.to_owned(), folder: tempfile::tempdir().unwrap(), taken: AtomicUsize::new(0) }
+    }
+
+    /// Copies the store, and gives the number of the copy.
+    pub(crate) fn take(&self) -> usize {
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        copy(&self.store, &self.at(number));
+        number
+    }
+
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn at(&self, number: usize) -> PathBuf {
+        self.folder.path().join(number.to_string())
+    }
+}
+
+impl Disk for Cuts {
+    fn sync(&self, database: &File, _: &Path) -> io::Result<()> {
+        self.take();
+        database.sync_data()?;
+        self.take();
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use weft_ids::{DocId, Seq, UnixMillis};
 
 use super::{BackupError, Summary};
+use crate::base::{Base, KeptMoment};
 use crate::codec::{Cursor, Origin, Origins, put_bytes, put_varint};
 use crate::meta::{META_KEY_BYTES_MAX, META_VALUE_BYTES_MAX};
 use crate::record::{BatchId, RECORD_BYTES_MAX, Record, RecordHash, RecordKind};
@@ -14,6 +15,8 @@ const ORIGIN: u8 = 3;
 const RECORD: u8 = 4;
 const DOCUMENT_ENDS: u8 = 5;
 const END: u8 = 6;
+const BASE: u8 = 7;
+const MOMENT: u8 = 8;
 /// The largest frame: a record or a meta row with what stands around it.
 const FRAME_BYTES_MAX: u64 = (RECORD_BYTES_MAX + META_VALUE_BYTES_MAX + META_KEY_BYTES_MAX + 1024) as u64;
 
@@ -69,10 +72,29 @@ impl<W: Write> FrameWriter<W> {
         self.frame(RECORD, &body)
     }
 
-    pub(super) fn document_ends(&mut self, last: Option<&Record>) -> io::Result<()> {
+    /// A base and its moments, each in a frame of its own.
+    pub(super) fn base(&mut self, base: &Base) -> io::Result<()> {
         let mut body = Vec::new();
-        put_varint(&mut body, last.map_or(0, |record| record.seq.0));
-        body.extend_from_slice(&last.map_or(RecordHash::FIRST, Record::hash).0);
+        put_varint(&mut body, base.seq.0);
+        body.extend_from_slice(&base.hash.0);
+        put_varint(&mut body, base.created.0);
+        put_varint(&mut body, base.moments.len() as u64);
+        self.frame(BASE, &body)?;
+        for moment in &base.moments {
+            let mut body = Vec::with_capacity(moment.update.len() + 16);
+            put_varint(&mut body, moment.seq.0);
+            put_varint(&mut body, moment.time.0);
+            body.extend_from_slice(&moment.update);
+            self.frame(MOMENT, &body)?;
+        }
+        Ok(())
+    }
+
+    /// `seq` and `hash` are those of the document's last record, whether it is kept or not.
+    pub(super) fn document_ends(&mut self, seq: Seq, hash: RecordHash) -> io::Result<()> {
+        let mut body = Vec::new();
+        put_varint(&mut body, seq.0);
+        body.extend_from_slice(&hash.0);
         self.frame(DOCUMENT_ENDS, &body)
     }
 
@@ -90,6 +112,7 @@ impl<W: Write> FrameWriter<W> {
 pub(super) enum Frame {
     Meta { key: String, value: Bytes },
     Document(DocId),
+    Base(Base),
     Record(Record),
     DocumentEnds,
 }
@@ -105,6 +128,8 @@ pub(super) struct FrameReader<R> {
     seq: Seq,
     hash: RecordHash,
     time: u64,
+    /// A base whose moments are being read, and how many it has.
+    base: Option<(Base, u64)>,
 }
 
 fn damaged(what: impl Into<String>) -> BackupError {
@@ -122,6 +147,7 @@ impl<R: Read> FrameReader<R> {
             seq: Seq::ZERO,
             hash: RecordHash::FIRST,
             time: 0,
+            base: None,
         }
     }
 
@@ -151,6 +177,20 @@ impl<R: Read> FrameReader<R> {
                     self.origins.insert(self.next_origin, Origin::decode(&body).map_err(bad)?);
                     self.next_origin += 1;
                 }
+                BASE if self.open && self.seq == Seq::ZERO => {
+                    let (seq, hash) = (cursor.varint().map_err(bad)?, cursor.array().map_err(bad)?);
+                    let (created, count) = (cursor.varint().map_err(bad)?, cursor.varint().map_err(bad)?);
+                    cursor.end().map_err(bad)?;
+                    let (seq, hash, created) = (Seq(seq), RecordHash(hash), UnixMillis(created));
+                    (self.seq, self.hash) = (seq, hash);
+                    self.base = Some((Base { seq, hash, created, moments: Vec::new() }, count));
+                }
+                MOMENT => {
+                    if let Some(base) = self.moment(&body)? {
+                        return Ok(Some(Frame::Base(base)));
+                    }
+                }
+                _ if self.base.is_some() => return Err(damaged("a base without all of its moments")),
                 RECORD if self.open => return self.record(&body).map(|record| Some(Frame::Record(record))),
                 DOCUMENT_ENDS if self.open => {
                     let (count, hash) = (cursor.varint().map_err(bad)?, cursor.array().map_err(bad)?);
@@ -172,6 +212,22 @@ impl<R: Read> FrameReader<R> {
                 _ => return Err(damaged(format!("a frame of kind {tag} in the wrong place"))),
             }
         }
+    }
+
+    /// Takes in a moment of a base, and gives the base when that was the last.
+    fn moment(&mut self, body: &Bytes) -> Result<Option<Base>, BackupError> {
+        let bad = |error: crate::codec::CodecError| damaged(error.to_string());
+        let (base, count) = self.base.as_mut().ok_or_else(|| damaged("a moment without a base"))?;
+        let mut cursor = Cursor::new(body);
+        let (seq, time) = (cursor.varint().map_err(bad)?, cursor.varint().map_err(bad)?);
+        let update = body.slice(body.len() - cursor.left()..);
+        base.moments.push(KeptMoment { seq: Seq(seq), time: UnixMillis(time), update });
+        if (base.moments.len() as u64) < *count {
+            return Ok(None);
+        }
+        let base = self.base.take().map(|(base, _)| base);
+        base.as_ref().map_or(Ok(()), Base::check).map_err(|error| damaged(error.to_string()))?;
+        Ok(base)
     }
 
     fn record(&mut self, body: &Bytes) -> Result<Record, BackupError> {

@@ -91,10 +91,10 @@ async fn a_backup_altered_anywhere_is_refused_whole() {
 #[tokio::test]
 async fn a_backup_of_a_newer_format_is_refused_by_its_number() {
     let file = backup(&MemoryStore::new()).await;
-    let newer = [b"weft backup 2\n", &file[14..]].concat();
+    let newer = [b"weft backup 3\n", &file[14..]].concat();
     let refused = restore(&newer).await.err().unwrap();
-    assert!(matches!(refused, BackupError::NewerFormat { found: 2, known: 1 }));
-    assert!(refused.to_string().contains("format 2") && refused.to_string().contains("up to 1"));
+    assert!(matches!(refused, BackupError::NewerFormat { found: 3, known: 2 }));
+    assert!(refused.to_string().contains("format 3") && refused.to_string().contains("up to 2"));
     assert!(matches!(restore(b"PK\x03\x04 something else").await, Err(BackupError::NotABackup)));
 }
 
