@@ -9,6 +9,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, delete, get, patch, post, put};
 use governor::clock::DefaultClock;
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use weft_history::{History, HistorySettings};
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) wiki: Wiki,
     /// For errands that read everything (backup); documents are reached through the hub.
     pub(crate) store: Arc<dyn Store>,
+    /// Held for reading by whoever reads everything, for writing while old records are dropped.
+    pub(crate) dropping: Arc<RwLock<()>>,
     pub(crate) settings: Arc<Settings>,
     /// Cancelled when the server begins to stop.
     pub(crate) draining: CancellationToken,
@@ -90,6 +93,7 @@ impl App {
             history,
             wiki,
             store,
+            dropping: Arc::default(),
             draining: CancellationToken::new(),
             connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
             metrics,

@@ -32,6 +32,7 @@ pub(crate) async fn keep(app: AppState) {
         let (app, folder) = (app.clone(), folder.clone());
         let handle = Handle::current();
         let made = tokio::task::spawn_blocking(move || {
+            let _whole = handle.block_on(app.dropping.read());
             make(&handle, &*app.store, &folder, app.settings.backup_keep as usize)
         });
         wait = match made.await {

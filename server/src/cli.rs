@@ -61,7 +61,8 @@ pub(crate) enum Command {
     /// Packs old records densely and gives back the space that the store does not need.
     #[command(after_help = EXIT_CODES, long_about = "Packs old records densely and gives back the space that the \
         store does not need.\n\n\
-        Nothing is dropped: every change stays where it is in the history. The store is copied into a fresh one, which \
+        Nothing is dropped, unless history_keep_days says so: then it first drops what is older than that, but for \
+        the versions that people named. The store is copied into a fresh one, which \
         is verified before it takes the old one's place, so the disk must hold both for a while; whatever interrupts \
         it leaves the store as it was. Stop the server first: a store belongs to one process.")]
     Compact(SettingFlags),

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
 pub(crate) use values::{
-    Bytes, Host, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue, WikiName,
+    Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue, WikiName,
 };
 
 /// One setting, as the flags, the environment, the file and the example see it.
@@ -126,6 +126,11 @@ settings! {
     /// How much memory the histories of documents that people look at may take together before those asked least recently go.
     /// One that is larger on its own is read again for every question.
     history_memory_max: Bytes = "128MiB";
+
+    /// For how many days every change is kept; of what is older, only the versions that people named. `forever` drops nothing.
+    /// Dropped is dropped for good, once a day (days are counted in UTC) and by `weft compact`: who wrote what, and what came and went
+    /// between two named versions. The documents themselves lose nothing. Older backups still hold it.
+    history_keep_days: KeepDays = "forever";
 
     /// The most connections at once, of all kinds and addresses.
     connections_max: u32 = "10000";

@@ -1,13 +1,17 @@
-//! Packs the old records of long documents while the server runs, quietly.
+//! Keeps the store small while the server runs, quietly: drops the records that the operator does not want to keep, and
+//! packs the old ones of long documents.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use weft_ids::{DocId, Seq};
+use weft_history::{Dropped, HistoryError};
+use weft_ids::{DocId, Seq, UnixMillis};
 use weft_store::segment::SEGMENT_RECORDS_MAX;
 use weft_store::{Packed, Size, Store, StoreError};
+
+use crate::app::{App, AppState};
+use crate::stamp;
 
 /// How often the documents are looked at.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -26,23 +30,66 @@ const DISK_TIMES: u64 = 3;
 /// …unless that is little all the same.
 const DISK_BYTES: u64 = 256 << 20;
 
-/// Packs for as long as the server runs.
-pub(crate) async fn keep(store: Arc<dyn Store>) {
+/// Drops and packs for as long as the server runs.
+pub(crate) async fn keep(app: AppState) {
     let mut packed = HashMap::new();
     let mut measured = Instant::now();
+    let mut dropped = None;
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = pass(&*store, &mut packed, PAUSE).await {
+        let until = app.settings.history_keep_days.until(stamp::unix_millis());
+        // Once a day: what is due then stays due if the server was not there.
+        if until != dropped {
+            match drop_older(&app, until).await {
+                Ok(()) => dropped = until,
+                Err(error) => tracing::warn!(%error, "dropping old records failed; it is tried again later"),
+            }
+        }
+        if let Err(error) = pass(&*app.store, &mut packed, PAUSE).await {
             tracing::warn!(%error, "packing old records failed; it is tried again later");
         }
         if measured.elapsed() >= MEASURE_EVERY {
             measured = Instant::now();
-            match store.size().await {
+            match app.store.size().await {
                 Ok(size) => tell(size),
                 Err(error) => tracing::warn!(%error, "the store could not be measured"),
             }
         }
     }
+}
+
+/// Drops what is older than `until` in all documents, one after the other. One that fails does not keep the others.
+pub(crate) async fn drop_older(app: &App, until: Option<u64>) -> Result<(), HistoryError> {
+    let Some(until) = until.map(UnixMillis) else { return Ok(()) };
+    let mut due = Vec::new();
+    let mut last = None;
+    loop {
+        let page = app.store.documents(last.as_ref(), LIST_MAX).await?;
+        let Some(end) = page.last() else { break };
+        last = Some(end.doc.clone());
+        due.extend(page.into_iter().filter(|info| info.created < until).map(|info| info.doc));
+    }
+    let mut outcome = Ok(());
+    for (at, doc) in due.iter().enumerate() {
+        metrics::gauge!("weft_retention_documents_left").set((due.len() - at) as f64);
+        let alone = app.dropping.write().await;
+        let done = app.history.retain(doc, until).await;
+        drop(alone);
+        match done {
+            Ok(None) => {}
+            Ok(Some(dropped)) => {
+                metrics::counter!("weft_dropped_records_total").increment(dropped.records);
+                let Dropped { records, edge, versions } = dropped;
+                tracing::info!(%doc, records, edge = edge.0, versions, "old records were dropped, as history_keep_days says");
+            }
+            Err(error) => {
+                tracing::error!(%doc, %error, "old records of a document could not be dropped");
+                outcome = Err(error);
+            }
+        }
+    }
+    metrics::gauge!("weft_retention_documents_left").set(0.0);
+    outcome
 }
 
 fn tell(size: Size) {
@@ -103,7 +150,7 @@ async fn pass(
 
 #[cfg(test)]
 mod tests {
-    use weft_ids::{SessionId, UnixMillis};
+    use weft_ids::SessionId;
     use weft_store::{Author, Batch, BatchId, Log as _, NewRecord, RecordKind};
 
     use super::*;

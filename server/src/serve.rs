@@ -111,7 +111,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         app.draining.clone(),
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
-    let packing = tokio::spawn(packing::keep(app.store.clone()));
+    let packing = tokio::spawn(packing::keep(app.clone()));
     greet(&app);
 
     let signal = signals.next().await;

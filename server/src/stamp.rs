@@ -1,6 +1,17 @@
-//! A moment as text: as part of a file name, and in files for other programs.
+//! The wall clock, and its moments as text: as parts of file names, for people, and in files for other programs.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Now, in milliseconds since 1970.
+pub(crate) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `2026-01-31`, in UTC, of milliseconds since 1970.
+pub(crate) fn day(millis: u64) -> String {
+    iso(UNIX_EPOCH + Duration::from_millis(millis))[..10].to_owned()
+}
 
 /// `20260131T235959Z`, in UTC: names sort as their times do.
 pub(crate) fn utc(time: SystemTime) -> String {
@@ -30,8 +41,6 @@ fn parts(time: SystemTime) -> [u64; 6] {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -49,5 +58,6 @@ mod tests {
             assert_eq!(utc(time), text);
             assert_eq!(iso(time).replace(['-', ':'], ""), text);
         }
+        assert_eq!(day(951_782_400_123), "2000-02-29");
     }
 }

@@ -141,10 +141,8 @@ impl Past {
     /// # Errors
     /// [`BlameError::NoMoment`].
     pub fn blame(&self, at: Seq, with_deleted: bool) -> Result<Blame, BlameError> {
-        if at > self.head() {
-            return Err(BlameError::NoMoment(at));
-        }
-        let mut clerk = Clerk::new(Moment::new(self, at.0 as u32));
+        let moment = self.moment(at).ok_or(BlameError::NoMoment(at))?;
+        let mut clerk = Clerk::new(moment);
         for (_, root) in self.roots() {
             // A stack instead of recursion, because a stranger decides how deep a document is.
             let mut open = vec![self.walk(root)];

@@ -41,12 +41,14 @@ pub struct Bucket {
 
 impl Past {
     /// Records `first` to `last` in at most `buckets` stretches that are equally long by `scale`: fewer if there are
-    /// fewer records (or milliseconds) than that. Empty if there are no such records.
+    /// fewer records (or milliseconds) than that. Empty if there are no such records. What [`Past::edge`] stands for is
+    /// not counted as a change.
     #[must_use]
     pub fn density(&self, first: Seq, last: Seq, buckets: usize, scale: Scale) -> Vec<Bucket> {
-        let start = usize::try_from(first.0.saturating_sub(1)).unwrap_or(usize::MAX);
-        let end = usize::try_from(last.0).unwrap_or(usize::MAX);
-        let Some(deeds) = self.deeds().get(start..end) else { return Vec::new() };
+        let first = first.max(Seq(1));
+        let (Some(start), Some(end)) = (self.index_of(first), self.index_of(last)) else { return Vec::new() };
+        let (start, first) = (start.max(self.unbroken()), first.max(self.edge()));
+        let Some(deeds) = self.deeds().get(start..=end) else { return Vec::new() };
         let Some(began) = deeds.first().map(|deed| deed.time.0) else { return Vec::new() };
         let ended = deeds.iter().map(|deed| deed.time.0).max().unwrap_or(began);
         let length = match scale {
@@ -74,6 +76,10 @@ impl Past {
                     break;
                 }
                 clock = now;
+                next += 1;
+                if self.seq_of(start + next - 1) <= self.edge() {
+                    continue;
+                }
                 let known = &mut places[deed.writer as usize];
                 if *known == 0 {
                     changes.push((deed.writer, Count::default()));
@@ -83,11 +89,10 @@ impl Past {
                 count.records += 1;
                 count.added += u64::from(deed.added);
                 count.removed += u64::from(deed.removed);
-                next += 1;
             }
             changes.iter().for_each(|(writer, _)| places[*writer as usize] = 0);
             let stamp = |at: usize, place: u64| Stamp {
-                seq: Seq((start + at) as u64),
+                seq: Seq(first.0 - 1 + at as u64),
                 time: match scale {
                     Scale::Time => UnixMillis(began + place),
                     Scale::Records => deeds[(at - 1).min(deeds.len() - 1)].time,

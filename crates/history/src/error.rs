@@ -21,7 +21,7 @@ pub enum HistoryError {
         head: Seq,
     },
     /// It lies before what the operator keeps.
-    #[error("records before {first} are not kept any more")]
+    #[error("changes before {first} are not kept any more, but for versions that people named")]
     Gone {
         /// The first record that is kept.
         first: Seq,

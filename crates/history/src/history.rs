@@ -11,7 +11,7 @@ use tracing::error;
 use weft_access::Grant;
 use weft_hub::Hub;
 use weft_ids::{DocId, Seq, UnixMillis};
-use weft_store::{Record, Store};
+use weft_store::{Record, Store, StoreError};
 
 use crate::error::HistoryError;
 use crate::past::Past;
@@ -23,7 +23,7 @@ pub const MEMORY_BYTES_DEFAULT: u64 = 128 << 20;
 /// How many pasts are built at the same time; others wait.
 const BUILDS_MAX: usize = 2;
 /// How many bytes of updates are read from the log at a time. A typed update has some 25.
-const READ_BYTES: usize = 128 << 10;
+pub(crate) const READ_BYTES: usize = 128 << 10;
 
 /// How histories are kept.
 #[derive(Debug, Clone)]
@@ -142,8 +142,42 @@ async fn build(
     drop(permit);
 }
 
+/// How often a build begins anew because records went that it was about to read. They go once a day at most.
+const BEGINNINGS_MAX: usize = 3;
+
 /// Takes in what the log holds beyond `past`. What was whole before a store failed is handed back with the error.
 async fn grow(
+    inner: &Inner,
+    doc: &DocId,
+    past: Option<Arc<Past>>,
+) -> (Option<Arc<Past>>, Result<(), HistoryError>) {
+    let mut past = past;
+    let mut beginnings = 0;
+    loop {
+        let outcome = grow_on(inner, doc, past).await;
+        if !matches!(outcome.1, Err(HistoryError::Store(StoreError::Gone { .. })))
+            || beginnings == BEGINNINGS_MAX
+        {
+            return outcome;
+        }
+        // Records went that it builds on: what stands for them now knows less.
+        beginnings += 1;
+        past = match begin(inner, doc).await {
+            Ok(past) => Some(past),
+            Err(error) => return (None, Err(error)),
+        };
+    }
+}
+
+/// The past of a document at its edge.
+async fn begin(inner: &Inner, doc: &DocId) -> Result<Arc<Past>, HistoryError> {
+    match inner.store.base(doc).await? {
+        Some(base) => blocking(move || Ok(Arc::new(Past::begin(&base)?))).await,
+        None => Ok(Arc::default()),
+    }
+}
+
+async fn grow_on(
     inner: &Inner,
     doc: &DocId,
     past: Option<Arc<Past>>,
@@ -176,7 +210,7 @@ async fn grow(
 }
 
 /// Takes in records. Copies the past only if somebody still looks at it.
-fn fold(past: Arc<Past>, records: &[Record]) -> Result<Arc<Past>, HistoryError> {
+pub(crate) fn fold(past: Arc<Past>, records: &[Record]) -> Result<Arc<Past>, HistoryError> {
     let mut past = Arc::unwrap_or_clone(past);
     records.iter().try_for_each(|record| past.add(record))?;
     Ok(Arc::new(past))
@@ -186,9 +220,18 @@ impl Past {
     /// The moment of a record.
     ///
     /// # Errors
-    /// [`HistoryError::NoMoment`].
+    /// [`HistoryError::NoMoment`] or [`HistoryError::Gone`].
     pub fn moment_at(&self, seq: Seq) -> Result<crate::past::Moment<'_>, HistoryError> {
-        self.moment(seq).ok_or(HistoryError::NoMoment { asked: seq, head: self.head() })
+        self.moment(seq).ok_or_else(|| self.no_moment(seq))
+    }
+
+    /// Why there is no moment `asked`.
+    #[must_use]
+    pub fn no_moment(&self, asked: Seq) -> HistoryError {
+        if asked < self.edge() {
+            return HistoryError::Gone { first: self.edge().next() };
+        }
+        HistoryError::NoMoment { asked, head: self.head() }
     }
 }
 

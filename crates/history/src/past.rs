@@ -50,11 +50,14 @@ pub enum PastError {
     TooMany,
 }
 
+/// The key of whoever wrote what is older than the records that are kept: nobody knows who it was.
+pub const EARLIER: &str = "earlier";
+
 /// Who made a change, for people: sessions of one person are one author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
     /// `user:` and their id if they were signed in, else `name:` and what they called themselves, else `session:` and
-    /// its number.
+    /// its number; [`EARLIER`] for all who wrote before the edge.
     pub key: String,
     /// What they called themselves last.
     pub name: Option<String>,
@@ -179,7 +182,8 @@ pub(crate) struct Client {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A document's past, up to some record. Grows by [`Past::add`].
+/// A document's past, up to some record. Begins with a [`weft_store::Base`] if there is one ([`Past::begin`]), and grows by
+/// [`Past::add`].
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     pub(crate) clients: Vec<Client>,
@@ -193,7 +197,12 @@ pub struct Past {
     pub(crate) entries: HashMap<(u32, u32), u32>,
     writers: Vec<Writer>,
     writer_index: HashMap<String, u32>,
+    /// Of the moments that are kept without the records that led to them, then of each record.
     deeds: Vec<Deed>,
+    /// The records of these moments, ascending. Elements written by then are taken to be written by the next of them.
+    kept: Vec<u32>,
+    /// The record being taken in, or the newest.
+    head: u32,
 }
 
 impl Past {
@@ -206,7 +215,14 @@ impl Past {
     /// The newest record it holds.
     #[must_use]
     pub fn head(&self) -> Seq {
-        Seq(self.deeds.len() as u64)
+        Seq(u64::from(self.head))
+    }
+
+    /// The place before the first record that is kept; 0 if all are. What the document was then can be asked, and at the
+    /// versions before it that people named.
+    #[must_use]
+    pub fn edge(&self) -> Seq {
+        Seq(self.kept.last().map_or(0, |edge| u64::from(*edge)))
     }
 
     /// Everyone who ever wrote here, in the order of their first record.
@@ -221,35 +237,66 @@ impl Past {
         self.writer_index.get(key).copied()
     }
 
-    /// What is known of each record; record 1 stands first.
+    /// What is known of each record that is kept; before them, of the moments that are kept without theirs.
     #[must_use]
     pub fn deeds(&self) -> &[Deed] {
         &self.deeds
     }
 
-    /// What is known of one record.
+    /// What is known of one record, or of a kept moment.
     #[must_use]
     pub fn deed(&self, seq: Seq) -> Option<&Deed> {
-        self.deeds.get(usize::try_from(seq.0.checked_sub(1)?).ok()?)
+        self.deeds.get(self.index_of(seq)?)
+    }
+
+    /// Where in [`Past::deeds`] that of a record stands.
+    pub(crate) fn index_of(&self, seq: Seq) -> Option<usize> {
+        if seq > self.head() || seq == Seq::ZERO {
+            return None;
+        }
+        match seq.0.checked_sub(self.edge().0 + 1) {
+            Some(after) => usize::try_from(after).ok().map(|after| self.kept.len() + after),
+            None => self.kept.binary_search(&(seq.0 as u32)).ok(),
+        }
+    }
+
+    /// The record that [`Past::deeds`] tells of at `index`.
+    pub(crate) fn seq_of(&self, index: usize) -> Seq {
+        match self.kept.get(index) {
+            Some(kept) => Seq(u64::from(*kept)),
+            None => Seq(self.edge().0 + (index - self.kept.len()) as u64 + 1),
+        }
+    }
+
+    /// Where in [`Past::deeds`] those begin that follow each other without a hole: with the edge, or record 1.
+    pub(crate) fn unbroken(&self) -> usize {
+        self.kept.len().saturating_sub(1)
     }
 
     /// The newest record at or before `time`, by the times the records carry (which a wrong clock may have made jump: the
-    /// last one in order that is not later).
+    /// last one in order that is not later). A place that is not kept, if that lies before the edge.
     #[must_use]
     pub fn at_time(&self, time: UnixMillis) -> Seq {
-        Seq(self.deeds.iter().rposition(|deed| deed.time <= time).map_or(0, |at| at as u64 + 1))
+        let next = self.deeds.iter().rposition(|deed| deed.time <= time).map_or(0, |at| at + 1);
+        let seq = next.checked_sub(1).map_or(Seq::ZERO, |at| self.seq_of(at));
+        match self.kept.get(next) {
+            // Between two kept moments lie records that nobody knows any more.
+            Some(kept) if u64::from(*kept) > seq.0 + 1 => seq.next(),
+            _ => seq,
+        }
     }
 
-    /// The document as it was once record `seq` was in, or `None` if there is no such record. Zero is before the first.
+    /// The document as it was once record `seq` was in, or `None` if there is no such record, or it is not known any
+    /// more. Zero is before the first.
     #[must_use]
     pub fn moment(&self, seq: Seq) -> Option<Moment<'_>> {
-        (seq <= self.head()).then(|| Moment::new(self, seq.0 as u32))
+        (seq == Seq::ZERO || self.index_of(seq).is_some()).then(|| Moment::new(self, seq.0 as u32))
     }
 
     /// The document as it is.
     #[must_use]
     pub fn now(&self) -> Moment<'_> {
-        Moment::new(self, self.deeds.len() as u32)
+        Moment::new(self, self.head)
     }
 
     /// About how many bytes of memory it takes.
@@ -267,6 +314,7 @@ impl Past {
             + self.nodes.capacity() * (size_of::<Shared>() + 16)
             + self.entries.capacity() * 24
             + self.deeds.capacity() * size_of::<Deed>()
+            + self.kept.capacity() * 4
             + self.writers.len() * 160
     }
 

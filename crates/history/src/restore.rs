@@ -8,12 +8,12 @@ use tracing::{error, warn};
 use weft_access::Grant;
 use weft_hub::{Kind, Submission};
 use weft_ids::{ClientId, DocId, Seq};
-use weft_store::Expect;
+use weft_store::{Expect, StoreError};
 use weft_wire::Place;
 
 use crate::error::HistoryError;
 use crate::history::{History, blocking};
-use crate::past::{Past, Wish};
+use crate::past::{Past, Wish, WishError};
 use crate::row::{self, RestoreRow};
 use crate::version::may_write;
 
@@ -84,6 +84,8 @@ impl Wanted {
             Self::Keys { to, keys } => Wish::Keys { to, keys },
             Self::TakeBack { from, to, author } => {
                 let writer = match author {
+                    // Whose work it was, is not known before the edge.
+                    Some(_) if from < past.edge() => return Err(past.no_moment(from)),
                     Some(key) => Some(past.writer(&key).ok_or(HistoryError::NoAuthor(key))?),
                     None => None,
                 };
@@ -123,7 +125,11 @@ impl History {
         let (computed, known) = (past.clone(), doc.clone());
         let way = blocking(move || {
             let client = new_client(&computed);
-            let Some(way) = computed.way_back(&wish, client)? else { return Ok(None) };
+            let way = computed.way_back(&wish, client).map_err(|error| match error {
+                WishError::NoMoment(seq) => computed.no_moment(seq),
+                other => other.into(),
+            })?;
+            let Some(way) = way else { return Ok(None) };
             proof::check(&computed, &wish, &way, client).map_err(|why| {
                 error!(doc = %known, ?wish, why, "a restore did not pass its own check and was not stored");
                 HistoryError::Unverified
@@ -166,7 +172,10 @@ impl History {
 
     async fn noted_before(&self, doc: &DocId, seq: Seq) -> Result<Option<bytes::Bytes>, HistoryError> {
         let Some(before) = seq.0.checked_sub(1) else { return Ok(None) };
-        let page = self.0.store.read(doc, Seq(before), 1).await?;
+        let page = match self.0.store.read(doc, Seq(before), 1).await {
+            Err(StoreError::Gone { .. }) => return Ok(None),
+            page => page?,
+        };
         let Some(record) = page.records.first() else { return Ok(None) };
         let noted = self.0.store.get(&row::restore_by_update(doc, &record.update)).await?;
         Ok(noted.map(|value| value.bytes))

@@ -66,12 +66,16 @@ pub(crate) fn version(doc: &DocId, id: &str) -> String {
     versions(doc) + id
 }
 
+pub(crate) fn restores(doc: &DocId) -> String {
+    format!("restore/{}\0", doc.as_str())
+}
+
 pub(crate) fn restore_by_update(doc: &DocId, update: &[u8]) -> String {
-    format!("restore/{}\0u{}", doc.as_str(), &blake3::hash(update).to_hex()[..32])
+    format!("{}u{}", restores(doc), &blake3::hash(update).to_hex()[..32])
 }
 
 pub(crate) fn restore_by_place(doc: &DocId, seq: Seq) -> String {
-    format!("restore/{}\0s{:020}", doc.as_str(), seq.0)
+    format!("{}s{:020}", restores(doc), seq.0)
 }
 
 pub(crate) fn write(row: &impl Serialize) -> Bytes {

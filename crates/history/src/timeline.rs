@@ -35,7 +35,7 @@ pub struct EditSession {
 }
 
 impl EditSession {
-    /// How many records it has.
+    /// How many records it has; the one that stands for those that are not kept counts as one.
     #[must_use]
     pub fn records(&self) -> u64 {
         self.to.seq.0 - self.from.seq.0 + 1
@@ -63,14 +63,15 @@ impl Past {
     /// A record with its time.
     #[must_use]
     pub fn stamp(&self, seq: Seq) -> Option<Stamp> {
-        let deed = self.deed(Seq(seq.0.max(1)))?;
+        let deed = if seq == Seq::ZERO { self.deeds().first() } else { self.deed(seq) }?;
         Some(Stamp { seq, time: deed.time })
     }
 
-    /// The sessions up to record `last`, newest first. A session that goes on after `last` is cut there.
+    /// The sessions up to record `last`, newest first. A session that goes on after `last` is cut there. If older records
+    /// are not kept, the last of them, [`Past::edge`], stands for all in a session of its own.
     #[must_use]
     pub fn sessions(&self, last: Seq) -> Sessions<'_> {
-        let left = usize::try_from(last.0).unwrap_or(usize::MAX).min(self.deeds().len());
+        let left = self.index_of(last.min(self.head())).map_or(0, |at| at + 1);
         Sessions { past: self, left, seen: vec![0; self.writers().len()], given: 0 }
     }
 
@@ -96,14 +97,15 @@ impl Iterator for Sessions<'_> {
     type Item = EditSession;
 
     fn next(&mut self) -> Option<EditSession> {
-        let deeds = &self.past.deeds()[..self.left];
+        let begin = self.past.unbroken();
+        let deeds = self.past.deeds().get(begin..self.left)?;
         let last = deeds.last()?;
         let apart = deeds.windows(2).rposition(|pair| !belong_together(&pair[0], &pair[1]));
         let first = apart.map_or(0, |before| before + 1);
         self.given += 1;
         let mut session = EditSession {
-            from: Stamp { seq: Seq(first as u64 + 1), time: deeds[first].time },
-            to: Stamp { seq: Seq(self.left as u64), time: last.time },
+            from: Stamp { seq: self.past.seq_of(begin + first), time: deeds[first].time },
+            to: Stamp { seq: self.past.seq_of(self.left - 1), time: last.time },
             writers: Vec::new(),
             kind: last.kind,
             added: 0,
@@ -118,7 +120,7 @@ impl Iterator for Sessions<'_> {
                 session.writers.push(deed.writer);
             }
         }
-        self.left = first;
+        self.left = begin + first;
         Some(session)
     }
 }

@@ -138,11 +138,11 @@ impl History {
     ) -> Result<Version, HistoryError> {
         may_write(grant)?;
         let name = check_name(name)?;
+        let doc = grant.doc();
+        // One after the other, or two at once would pass the limit; and a moment that is named must be there still.
+        let _turn = self.0.turns.take(doc).await;
         let past = self.open(grant).await?;
         let seq = seq.unwrap_or(past.head());
-        let doc = grant.doc();
-        // One after the other, or two at once would pass the limit.
-        let _turn = self.0.turns.take(doc).await;
         if self.0.store.list(&row::versions(doc), None, VERSIONS_MAX).await?.len() >= VERSIONS_MAX {
             return Err(HistoryError::TooManyVersions(VERSIONS_MAX));
         }

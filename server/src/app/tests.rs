@@ -1,7 +1,9 @@
 //! The routes over the in-memory store, without a socket.
 
+mod cut_short;
 mod history;
 mod people;
+mod retention;
 mod wiki;
 
 use std::net::SocketAddr;
@@ -28,7 +30,10 @@ struct World {
 
 impl World {
     async fn new(settings: Settings) -> Self {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        Self::on(Arc::new(MemoryStore::new()), settings).await
+    }
+
+    async fn on(store: Arc<dyn Store>, settings: Settings) -> Self {
         let app = App::open(Arc::new(settings), store, Metrics::start(false), 4545).await.unwrap();
         Self { app, peer: "127.0.0.1:9".parse().unwrap() }
     }

@@ -177,6 +177,42 @@ impl SettingValue for Duration {
     }
 }
 
+/// For how many days something is kept; `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeepDays(pub(crate) Option<u32>);
+
+/// The most days a setting takes: a hundred years. More is for ever.
+const KEEP_DAYS_MAX: u32 = 36_525;
+const FOREVER: &str = "forever";
+
+impl KeepDays {
+    /// What is older than this, in milliseconds since 1970, is not kept; `now` is the wall clock's. Whole days in UTC,
+    /// so that it changes once a day.
+    pub(crate) fn until(self, now: u64) -> Option<u64> {
+        const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
+        let today = now / DAY_MILLIS;
+        self.0.map(|days| today.saturating_sub(u64::from(days)) * DAY_MILLIS)
+    }
+}
+
+impl SettingValue for KeepDays {
+    const SHAPE: &'static str = "DAYS|forever";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == FOREVER {
+            return Ok(Self(None));
+        }
+        match text.parse() {
+            Ok(days @ 1..=KEEP_DAYS_MAX) => Ok(Self(Some(days))),
+            _ => Err(format!("it must be {FOREVER}, or a whole number of days from 1 to {KEEP_DAYS_MAX}")),
+        }
+    }
+
+    fn toml(text: &str) -> String {
+        if text == FOREVER { format!("{text:?}") } else { text.to_owned() }
+    }
+}
+
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bytes(pub(crate) u64);
@@ -410,6 +446,21 @@ mod tests {
         for bad in ["512", "1023KiB", "1XB", "99999999999GiB"] {
             assert!(Bytes::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn days_are_whole_and_for_ever_is_a_word() {
+        assert_eq!(KeepDays::parse("forever"), Ok(KeepDays(None)));
+        assert_eq!(KeepDays::parse("36525"), Ok(KeepDays(Some(KEEP_DAYS_MAX))));
+        for bad in ["", "0", "-1", "36526", "90d", "1.5", "Forever"] {
+            assert!(KeepDays::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(KeepDays(None).until(u64::MAX), None);
+        let day = 86_400_000;
+        for now in [100 * day, 101 * day - 1] {
+            assert_eq!(KeepDays(Some(90)).until(now), Some(10 * day), "it changes once a day");
+        }
+        assert_eq!(KeepDays(Some(200)).until(100 * day), Some(0));
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub(crate) fn run(settings: &Settings) -> anyhow::Result<Exit> {
         count(report.records, "record"),
         count(report.checkpoints, "checkpoint"),
     ];
+    if report.bases > 0 {
+        let documents = count(report.bases, "document");
+        cli::say(&format!("Of {documents} older records are not kept; what stands for them is whole."))?;
+    }
     if report.is_whole() {
         cli::say(&format!("All is well: {}.", whole.join(", ")))?;
         return Ok(Exit::Done);

@@ -61,6 +61,7 @@ fn stream(app: AppState) -> BackupBody {
     let handle = Handle::current();
     tokio::task::spawn_blocking(move || {
         let out = io::BufWriter::with_capacity(CHUNK_BYTES, Chunks(chunks.clone()));
+        let _whole = handle.block_on(app.dropping.read());
         let frame = match handle.block_on(backup::write(&*app.store, out, |_| {})) {
             Ok(summary) => Ok(Frame::trailers(damaged(&summary.damaged))),
             Err(error) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use weft_ids::Seq;
 
 use super::text;
 use super::{Before, Blocks, Change, ChangeKind, DiffNode, DiffWhat, Part, PartInsert, Summary};
@@ -58,11 +59,12 @@ impl<'a> Merge<'a> {
 
     /// A change that a record made.
     pub(super) fn change(&mut self, kind: ChangeKind, record: u32) -> Change {
-        let deed = self.past.deeds()[record.max(1) as usize - 1];
-        self.writers.insert(deed.writer);
-        let by = self.keys.entry(deed.writer);
-        let by = by.or_insert_with(|| self.past.writers()[deed.writer as usize].key.as_str().into()).clone();
-        Change { kind, by, at: deed.time.0, seq: u64::from(record) }
+        let deed = self.past.deed(Seq(u64::from(record))).or_else(|| self.past.deeds().first());
+        let (writer, at) = deed.map_or((0, 0), |deed| (deed.writer, deed.time.0));
+        self.writers.insert(writer);
+        let by = self.keys.entry(writer);
+        let by = by.or_insert_with(|| self.past.writers()[writer as usize].key.as_str().into()).clone();
+        Change { kind, by, at, seq: u64::from(record) }
     }
 
     pub(super) fn count_text(&mut self, added: bool, units: u64) {

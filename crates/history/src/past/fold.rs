@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use smallvec::SmallVec;
 use weft_ids::ClientId;
-use weft_store::Record;
+use weft_store::{Base, Record, RecordKind};
 use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind};
 use weft_wire::{Place, Update};
 
 use super::{
-    Client, Deed, Held, Kind, NONE, PAST_RECORDS_MAX, Past, PastError, Run, Shared, Writer, byte_at,
+    Client, Deed, EARLIER, Held, Kind, NONE, PAST_RECORDS_MAX, Past, PastError, Run, Shared, Writer, byte_at,
 };
 
 /// An element hangs on one that is not here.
@@ -42,11 +42,38 @@ impl Past {
         let writer = self.writer_of(record);
         let (time, kind) = (record.time, record.kind);
         self.deeds.push(Deed { time, writer, kind, added: 0, removed: 0 });
+        self.head = record.seq.0 as u32;
         self.take(&update).map_err(|Missing| PastError::Missing(record.seq))
     }
 
+    /// A past whose oldest records are not kept: it begins with what stands for them.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn begin(base: &Base) -> Result<Self, PastError> {
+        if base.seq.0 > PAST_RECORDS_MAX {
+            return Err(PastError::TooMany);
+        }
+        let mut past = Self::new();
+        let writer = past.writer_number(Writer { key: EARLIER.to_owned(), name: None, user: None });
+        for moment in &base.moments {
+            let update =
+                Update::scan(moment.update.clone()).map_err(|error| PastError::Update(moment.seq, error))?;
+            // No edit, so it never passes for part of a session.
+            let kind = RecordKind::Import;
+            past.deeds.push(Deed { time: moment.time, writer, kind, added: 0, removed: 0 });
+            past.head = moment.seq.0 as u32;
+            past.kept.push(past.head);
+            past.take(&update).map_err(|Missing| PastError::Missing(moment.seq))?;
+        }
+        Ok(past)
+    }
+
     fn writer_of(&mut self, record: &Record) -> u32 {
-        let writer = Writer::of(&record.author);
+        self.writer_number(Writer::of(&record.author))
+    }
+
+    fn writer_number(&mut self, writer: Writer) -> u32 {
         if let Some(known) = self.writer_index.get(&writer.key) {
             let at = *known;
             if writer.name.is_some() {
@@ -130,7 +157,7 @@ impl Past {
         if known >= block.len {
             return Ok(());
         }
-        let record = self.deeds.len() as u32;
+        let record = self.head;
         let target = self.target(block, (known > 0).then(|| Place { clock: have - 1, ..block.place }))?;
         let births = &mut self.clients[client as usize].births;
         if births.last().is_none_or(|last| last.1 != record) {
@@ -428,7 +455,7 @@ impl Past {
 
     fn delete(&mut self, client: ClientId, start: u32, end: u32) {
         let Some(&client) = self.client_index.get(&client) else { return };
-        let record = self.deeds.len() as u32;
+        let record = self.head;
         let end = end.min(self.clients[client as usize].next);
         let mut clock = start;
         while clock < end {

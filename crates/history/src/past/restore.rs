@@ -287,6 +287,7 @@ impl<'a> Wanted<'a> {
         let what = match wish {
             Wish::Whole { to } => What::Then(moment(*to)?),
             Wish::TakeBack { from, to, writer } => {
+                moment(*from)?;
                 moment(*to.max(from))?;
                 What::Without { from: from.0 as u32, to: to.0 as u32, writer: *writer }
             }
@@ -340,8 +341,8 @@ impl<'a> Wanted<'a> {
             What::Without { from, to, writer } => {
                 let taken = |record: u32| {
                     *from < record && record <= *to && {
-                        let by = self.past.deeds()[record as usize - 1].writer;
-                        writer.is_none_or(|writer| writer == by)
+                        let by = || self.past.deed(Seq(u64::from(record))).map(|deed| deed.writer);
+                        writer.is_none_or(|writer| Some(writer) == by())
                     }
                 };
                 let there = run.death == 0 || taken(run.death);

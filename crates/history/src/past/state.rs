@@ -1,4 +1,4 @@
-//! A moment as a v1 update: what a client that had been there would hold.
+//! A moment as a v1 update: what a client that had been there would hold, or what it would have missed since another.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind, values_len};
 use weft_wire::{DeleteSpan, Place, ScanError, Update};
 
 use super::moment::Moment;
-use super::{Held, Kind, NONE, Past, Run, byte_at};
+use super::{Client, Held, Kind, NONE, Past, Run, byte_at};
 
 impl Moment<'_> {
     /// The whole state as one v1 update. Deleted content is not in it, only its place.
@@ -15,61 +15,107 @@ impl Moment<'_> {
     /// # Errors
     /// [`ScanError`] when it is more than one update can hold.
     pub fn state(&self) -> Result<Bytes, ScanError> {
-        let buried = self.buried();
+        self.after(&Moment::new(self.past, 0))
+    }
+
+    /// What came after `then`, an earlier moment of the same past, as one v1 update: merged with the state of `then` it
+    /// gives the state of this one. Content that came and went in between is not in it, only its place.
+    ///
+    /// # Errors
+    /// [`ScanError`] when it is more than one update can hold.
+    pub fn after(&self, then: &Moment<'_>) -> Result<Bytes, ScanError> {
+        let (buried, buried_then) = (self.buried(), then.buried());
         let (mut sections, mut deletes) = (Vec::new(), Vec::new());
         for (number, client) in self.past.clients.iter().enumerate() {
-            let until = self.clocks[number];
-            let mut blocks: Vec<Block<'_>> = Vec::new();
-            // The bytes of the last block's text within its client's.
-            let mut text = 0..0_usize;
+            let (since, until) = (then.clocks[number], self.clocks[number]);
+            let mut blocks = Blocks { client, blocks: Vec::new(), text: 0..0 };
             for run in &client.runs {
                 let run = &self.past.runs[*run as usize];
                 if run.clock >= until {
                     break;
                 }
-                let block = self.block(run, &buried);
-                if matches!(block.content, Content::Collected | Content::Deleted) {
-                    let (start, end) = (run.clock, run.clock + block.len);
+                let end = run.end().min(until);
+                let gone = self.is_gone(run, &buried);
+                // What was gone then is known to be.
+                let start = if then.is_gone(run, &buried_then) { run.clock.max(since) } else { run.clock };
+                if gone && start < end {
                     deletes.push(DeleteSpan { client: client.id, start, end });
                 }
-                let bytes = match (run.held, block.content) {
-                    (Held::Text { at, .. }, Content::Text(piece)) => at as usize..at as usize + piece.len(),
-                    _ => 0..0,
-                };
-                let Some(last) = blocks.last_mut().filter(|last| continues(last, &block)) else {
-                    text = bytes;
-                    blocks.push(block);
-                    continue;
-                };
-                match last.content {
-                    Content::Collected | Content::Deleted => last.len += block.len,
-                    // They were cut from one piece.
-                    Content::Text(_) if text.end == bytes.start => {
-                        text.end = bytes.end;
-                        last.len += block.len;
-                        let joined = std::str::from_utf8(&client.bytes[text.clone()]).unwrap_or_default();
-                        last.content = Content::Text(joined);
-                    }
-                    _ => {
-                        text = bytes;
-                        blocks.push(block);
-                    }
+                if end > since {
+                    blocks.push(self.past, run, self.block(run, run.clock.max(since)..end, &buried));
                 }
             }
-            sections.push((Place { client: client.id, clock: 0 }, blocks));
+            if since < until {
+                sections.push((Place { client: client.id, clock: since }, blocks.blocks));
+            }
         }
         Update::compose(sections, deletes).map(Update::into_bytes)
     }
 
-    /// A run as it was.
-    fn block<'a>(&'a self, run: &'a Run, buried: &[bool]) -> Block<'a> {
-        let (place, len) = (self.past.place(run), self.written(run));
-        let collected = run.node == NONE || buried[run.node as usize] || run.held == Held::Collected;
-        if collected {
+    /// Whether nothing of a run was to be seen any more, nor ever will be.
+    fn is_gone(&self, run: &Run, buried: &[bool]) -> bool {
+        self.is_collected(run, buried) || self.deleted(run) || run.held == Held::Deleted
+    }
+
+    fn is_collected(&self, run: &Run, buried: &[bool]) -> bool {
+        run.node == NONE || buried[run.node as usize] || run.held == Held::Collected
+    }
+
+    /// Some clocks of a run as they were.
+    fn block<'a>(&'a self, run: &'a Run, clocks: Range<u32>, buried: &[bool]) -> Block<'a> {
+        let (place, len) = (Place { clock: clocks.start, ..self.past.place(run) }, clocks.end - clocks.start);
+        if self.is_collected(run, buried) {
             return Block { place, len, link: Link::Nowhere, content: Content::Collected };
         }
-        let content = if self.deleted(run) { Content::Deleted } else { self.past.part(run, 0..len) };
-        Block { place, len, link: self.past.link(run), content }
+        let link = match clocks.start.checked_sub(1) {
+            Some(clock) if clocks.start > run.clock => {
+                Link::Beside(Some(Place { clock, ..place }), run.right_origin)
+            }
+            _ => self.past.link(run),
+        };
+        let part = clocks.start - run.clock..clocks.end - run.clock;
+        let content = if self.deleted(run) { Content::Deleted } else { self.past.part(run, part) };
+        Block { place, len, link, content }
+    }
+}
+
+/// A client's blocks, as few as say the same.
+struct Blocks<'a> {
+    client: &'a Client,
+    blocks: Vec<Block<'a>>,
+    /// The bytes of the last block's text within its client's.
+    text: Range<usize>,
+}
+
+impl<'a> Blocks<'a> {
+    fn push(&mut self, past: &'a Past, run: &Run, block: Block<'a>) {
+        let bytes = match (run.held, block.content) {
+            (Held::Text { at, .. }, Content::Text(piece)) => {
+                let before = byte_at(past.text_of(run), block.place.clock - run.clock).0;
+                let at = at as usize + before;
+                at..at + piece.len()
+            }
+            _ => 0..0,
+        };
+        if let Some(last) = self.blocks.last_mut().filter(|last| continues(last, &block)) {
+            match last.content {
+                Content::Collected | Content::Deleted => {
+                    last.len += block.len;
+                    return;
+                }
+                // They were cut from one piece.
+                Content::Text(_) if self.text.end == bytes.start => {
+                    self.text.end = bytes.end;
+                    last.len += block.len;
+                    let joined = std::str::from_utf8(&self.client.bytes[self.text.clone()]);
+                    last.content = Content::Text(joined.unwrap_or_default());
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.text = bytes;
+        self.blocks.push(block);
     }
 }
 

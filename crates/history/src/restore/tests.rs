@@ -60,7 +60,7 @@ async fn who_may_only_read_and_who_asks_for_what_never_was_change_nothing() {
     let refused = history.restore(&grant.clone().read_only(), &whole, None).await;
     assert!(matches!(refused, Err(HistoryError::Hub(_))), "{refused:?}");
     let refused = history.restore(&grant, &Wanted::Whole { to: Seq(9) }, None).await;
-    assert!(matches!(refused, Err(HistoryError::Wish(_))), "{refused:?}");
+    assert!(matches!(refused, Err(HistoryError::NoMoment { .. })), "{refused:?}");
     let nobody = Wanted::TakeBack { from: Seq(0), to: Seq(1), author: Some("name:Nobody".into()) };
     let refused = history.restore(&grant, &nobody, None).await.unwrap_err();
     assert_eq!(refused, HistoryError::NoAuthor("name:Nobody".into()));

@@ -9,4 +9,5 @@ mod deep;
 mod diff;
 mod moments;
 mod restore;
+mod retention;
 mod world;

@@ -5,7 +5,6 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::Grant;
-use weft_history::HistoryError;
 use weft_history::blame::{Blame, BlameError};
 use weft_history::diff::Difference;
 use weft_ids::Seq;
@@ -69,7 +68,7 @@ pub(crate) struct BlameView {
     responses(
         (status = 200, description = "Both moments merged.", body = DifferenceView),
         (status = 403, description = "From another machine, and the server is not open.", body = ErrorBody),
-        (status = 404, description = "Nobody ever wrote this document, or there is no such change.", body = ErrorBody),
+        (status = 404, description = "Nobody ever wrote this document, there is no such change, or it is not kept any more.", body = ErrorBody),
         (status = 422, description = "Malformed.", body = ErrorBody),
         (status = 503, description = "The store fails, or the server is stopping.", body = ErrorBody),
     )
@@ -82,9 +81,7 @@ pub(crate) async fn diff(app: &AppState, grant: Grant, query: DiffQuery) -> Resu
         if from > to {
             return Err(malformed(format!("from ({from}) comes after to ({to})")));
         }
-        let difference = past
-            .difference(from, to)
-            .map_err(|no| HistoryError::NoMoment { asked: no.0, head: past.head() })?;
+        let difference = past.difference(from, to).map_err(|no| past.no_moment(no.0))?;
         let author = |writer: &u32| Author::from(&past.writers()[*writer as usize]);
         let authors = difference.writers.iter().map(author).collect();
         to_json(&DifferenceView { from: stamps.0, to: stamps.1, authors, difference })
@@ -104,7 +101,7 @@ pub(crate) async fn diff(app: &AppState, grant: Grant, query: DiffQuery) -> Resu
     responses(
         (status = 200, description = "The authors of each stretch.", body = BlameView),
         (status = 403, description = "From another machine, and the server is not open.", body = ErrorBody),
-        (status = 404, description = "Nobody ever wrote this document, or there is no such change or element.", body = ErrorBody),
+        (status = 404, description = "Nobody ever wrote this document, there is no such change or element, or it is not kept any more.", body = ErrorBody),
         (status = 413, description = "More elements than can be asked for at once.", body = ErrorBody),
         (status = 422, description = "Malformed.", body = ErrorBody),
         (status = 503, description = "The store fails, or the server is stopping.", body = ErrorBody),
@@ -122,7 +119,7 @@ pub(crate) async fn blame(app: &AppState, grant: Grant, query: BlameQuery) -> Re
             None => past.blame(query.at.map_or(past.head(), Seq), query.deleted),
         };
         let blame = blame.map_err(|error| match error {
-            BlameError::NoMoment(asked) => HistoryError::NoMoment { asked, head: past.head() }.into(),
+            BlameError::NoMoment(asked) => past.no_moment(asked).into(),
             BlameError::NoElement(..) => {
                 let help = "Elements are client:clock, as the document's own items have them.";
                 ApiError::new(StatusCode::NOT_FOUND, "unknown_element", error.to_string(), help)

@@ -21,9 +21,10 @@ impl From<HistoryError> for ApiError {
             HistoryError::NoMoment { .. } | HistoryError::Wish(WishError::NoMoment(_)) => {
                 missing("unknown_seq", "Ask /history for the first and the newest change.")
             }
-            HistoryError::Gone { .. } => {
-                missing("gone", "The operator does not keep changes before that one. Ask for a later moment.")
-            }
+            HistoryError::Gone { .. } => missing(
+                "gone",
+                "The operator does not keep older changes. Ask for a later moment, or /versions for those before.",
+            ),
             HistoryError::NoAuthor(_) => {
                 missing("unknown_author", "Ask /history for the keys of those who wrote here.")
             }

@@ -175,7 +175,10 @@ fn told(past: &Past, seq: Seq, form: Form) -> Result<Vec<u8>, ApiError> {
         Form::Tree => to_json(&MomentTree {
             seq: seq.0,
             time: super::stamp(past, seq)?.time,
-            author: past.deed(seq).map(|deed| Author::from(&past.writers()[deed.writer as usize])),
+            author: past
+                .deed(seq)
+                .filter(|_| seq > past.edge())
+                .map(|deed| Author::from(&past.writers()[deed.writer as usize])),
             tree: moment.tree(),
         }),
     }

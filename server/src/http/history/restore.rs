@@ -81,7 +81,7 @@ pub(crate) struct Copied {
     responses(
         (status = 200, description = "Done and durable.", body = RestoreDone),
         (status = 403, description = "Only reading is allowed.", body = ErrorBody),
-        (status = 404, description = "There is no such document, change, block, key or author.", body = ErrorBody),
+        (status = 404, description = "There is no such document, change, block, key or author, or the change is not kept any more.", body = ErrorBody),
         (status = 413, description = "More than one update can hold.", body = ErrorBody),
         (status = 422, description = "Malformed, or what the block stood in is gone.", body = ErrorBody),
         (status = 503, description = "The store fails, or the server is stopping.", body = ErrorBody),
@@ -138,7 +138,7 @@ fn wanted(wish: RestoreWish) -> Result<Wanted, ApiError> {
     responses(
         (status = 201, description = "Made and durable.", body = Copied),
         (status = 403, description = "Only reading is allowed.", body = ErrorBody),
-        (status = 404, description = "There is no such document or change.", body = ErrorBody),
+        (status = 404, description = "There is no such document or change, or the change is not kept any more.", body = ErrorBody),
         (status = 409, description = "There is a document of that name.", body = ErrorBody),
         (status = 413, description = "More than one update can hold.", body = ErrorBody),
         (status = 422, description = "Malformed, not a name, or nothing to copy.", body = ErrorBody),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use weft_access::Grant;
 use weft_history::density::{self, BUCKETS_MAX, Scale};
 use weft_history::timeline::{self, EditSession};
-use weft_history::{HistoryError, Past, RestoreNote};
+use weft_history::{Past, RestoreNote};
 use weft_ids::Seq;
 use weft_store::RecordKind;
 
@@ -50,8 +50,10 @@ enum By {
 /// A page of a document's sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Timeline {
-    /// The first change that is kept.
+    /// The first change; if older ones are not kept any more, the last of those, which stands for all of them.
     first: Stamp,
+    /// Whether older changes are not kept any more. Versions that people named are.
+    trimmed: bool,
     /// The newest change.
     head: Stamp,
     /// Everybody the sessions name.
@@ -114,6 +116,8 @@ enum SessionKind {
     Restore,
     Import,
     Server,
+    /// It stands for all older changes, which are not kept any more.
+    Earlier,
 }
 
 impl From<RecordKind> for SessionKind {
@@ -205,7 +209,9 @@ pub(crate) async fn timeline(
     }
     let json = work(move || {
         let head = past.head();
-        let next = sessions.last().map(|session| session.from.seq.0).filter(|seq| *seq > 1);
+        let first = past.edge().max(Seq(1));
+        let next =
+            sessions.last().map(|session| session.from.seq).filter(|seq| *seq > first).map(|seq| seq.0);
         let mut named = Named::default();
         let sessions = sessions
             .into_iter()
@@ -216,7 +222,8 @@ pub(crate) async fn timeline(
             })
             .collect();
         to_json(&Timeline {
-            first: stamp(&past, Seq(1))?,
+            first: stamp(&past, first)?,
+            trimmed: past.edge() > Seq::ZERO,
             head: stamp(&past, head)?,
             sessions,
             next,
@@ -227,6 +234,12 @@ pub(crate) async fn timeline(
 }
 
 fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
+    if session.to.seq <= past.edge() {
+        let (from, to) = (session.from.into(), session.to.into());
+        let (authors, kind) = (Vec::new(), SessionKind::Earlier);
+        let (added, removed, records) = (0, 0, 0);
+        return Session { from, to, authors, kind, added, removed, records, restored: None };
+    }
     Session {
         from: session.from.into(),
         to: session.to.into(),
@@ -246,13 +259,13 @@ fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
         ("name" = String, Path, description = "The document's name, percent-encoded as one part: a/b is a%2Fb."),
         ("buckets" = Option<usize>, Query, description = "How many stretches: 1 to 1000, 200 unless said.", minimum = 1, maximum = 1000),
         ("by" = Option<By>, Query, description = "What is as long in one bucket as in the next: the time (unless said), or the number of changes."),
-        ("from" = Option<u64>, Query, description = "The first change to count; the first of all unless said."),
+        ("from" = Option<u64>, Query, description = "The first change to count; the first that is kept unless said."),
         ("to" = Option<u64>, Query, description = "The last change to count; the newest unless said."),
     ),
     responses(
         (status = 200, description = "The buckets.", body = Density),
         (status = 403, description = "From another machine, and the server is not open.", body = ErrorBody),
-        (status = 404, description = "Nobody ever wrote this document, or there are no such changes.", body = ErrorBody),
+        (status = 404, description = "Nobody ever wrote this document, there are no such changes, or they are not kept any more.", body = ErrorBody),
         (status = 422, description = "Malformed.", body = ErrorBody),
         (status = 503, description = "The store fails, or the server is stopping.", body = ErrorBody),
     )
@@ -264,7 +277,7 @@ pub(crate) async fn density(app: &AppState, grant: Grant, query: DensityQuery) -
     }
     let past = app.history.open(&grant).await?;
     let json = work(move || {
-        let (from, to) = (Seq(query.from.unwrap_or(1).max(1)), query.to.map_or(past.head(), Seq));
+        let (from, to) = (query.from.map_or(past.edge(), Seq).max(Seq(1)), query.to.map_or(past.head(), Seq));
         // Who asks for the changes after the newest one is told so, not that the range is upside down.
         let (from_stamp, to_stamp) = (stamp(&past, from)?, stamp(&past, to)?);
         if from > to {
@@ -298,5 +311,5 @@ fn told_bucket(past: &Past, bucket: &density::Bucket, named: &mut Named) -> Buck
 /// A record that must be there.
 pub(super) fn stamp(past: &Past, seq: Seq) -> Result<Stamp, ApiError> {
     let found: Option<timeline::Stamp> = past.stamp(seq);
-    found.map(Stamp::from).ok_or(HistoryError::NoMoment { asked: seq, head: past.head() }.into())
+    found.map(Stamp::from).ok_or_else(|| past.no_moment(seq).into())
 }

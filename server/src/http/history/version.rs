@@ -150,7 +150,7 @@ pub(crate) async fn one(app: &AppState, grant: Grant, id: &str) -> Result<Respon
     responses(
         (status = 201, description = "Named.", body = VersionView),
         (status = 403, description = "Only reading is allowed.", body = ErrorBody),
-        (status = 404, description = "There is no such change, or no such document.", body = ErrorBody),
+        (status = 404, description = "There is no such change, it is not kept any more, or there is no such document.", body = ErrorBody),
         (status = 422, description = "Not a name, or as many versions as there may be.", body = ErrorBody),
         (status = 503, description = "The store fails, or the server is stopping.", body = ErrorBody),
     )
