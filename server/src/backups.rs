@@ -81,7 +81,7 @@ fn make(handle: &Handle, store: &dyn Store, folder: &Path, keep: usize) -> Resul
 }
 
 /// The automatic backups in `folder`, oldest first.
-fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -66,6 +66,19 @@ pub(crate) enum Command {
         is verified before it takes the old one's place, so the disk must hold both for a while; whatever interrupts \
         it leaves the store as it was. Stop the server first: a store belongs to one process.")]
     Compact(SettingFlags),
+    /// Erases something that was written by mistake from a document's history, for good.
+    #[command(after_help = EXIT_CODES, long_about = "Erases something that was written by mistake from a document's \
+        history, for good.\n\n\
+        Say which text, wherever it could ever be read in the document, or which changes, as the history numbers them. \
+        Everything else stays, with its author and its time, and the history says that something was erased. The store \
+        is written anew without it, and the old files are removed; whatever interrupts that leaves the store as it \
+        was. It shows what would go and asks first. Stop the server before: a store belongs to one process.")]
+    Erase {
+        #[command(flatten)]
+        asked: EraseArgs,
+        #[command(flatten)]
+        settings: SettingFlags,
+    },
     /// Writes all documents with their history into one file, while the server runs or not.
     #[command(after_help = EXIT_CODES, long_about = "Writes all documents with their whole history into one file.\n\n\
         While a server runs on the data directory the backup goes through it, and edits go on meanwhile; else the \
@@ -110,6 +123,31 @@ pub(crate) enum Command {
     /// Prints server/openapi.json (for `cargo xtask codegen`).
     #[command(hide = true)]
     Openapi,
+}
+
+/// What `weft erase` is asked.
+#[derive(Debug, Args)]
+pub(crate) struct EraseArgs {
+    /// The document's name; of a page it is page/<id>.
+    pub(crate) document: String,
+    /// The text to erase. With `-` it is the first line of standard input, so that it stands in no shell's history.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["from", "to"], required_unless_present = "from")]
+    pub(crate) text: Option<String>,
+    /// The first change whose content is to be erased.
+    #[arg(long, value_name = "CHANGE")]
+    pub(crate) from: Option<u64>,
+    /// The last one; the first one unless said.
+    #[arg(long, value_name = "CHANGE", requires = "from")]
+    pub(crate) to: Option<u64>,
+    /// Why, for those who read the history.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Delete the automatic backups, which still hold it.
+    #[arg(long)]
+    pub(crate) delete_backups: bool,
 }
 
 /// The settings given as flags: one flag per entry of [`SETTINGS`], and `--config`.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use weft_store_sled::OpenError;
 use weft_store_sled::SledStore;
-use weft_store_sled::compact::{self, CompactError, Compacted, Step};
+use weft_store_sled::compact::{self, CompactError, Compacted, Rewritten, Step};
 
 /// What may stand in a data directory that holds no documents.
 const NOT_DATA: &[&str] = &["backups", "lost+found", "server.json", "LOCK"];
@@ -30,6 +30,15 @@ fn settings(data: &Path) -> weft_store_sled::Settings {
 /// Writes the store in `data` anew, without what it does not need. Blocks.
 pub(crate) fn compact(data: &Path, progress: impl FnMut(Step)) -> Result<Compacted, CompactError> {
     compact::run(data, settings(data), progress)
+}
+
+/// Writes the store in `data` anew, with one document as `rewritten` has it. Blocks.
+pub(crate) fn rewrite(
+    data: &Path,
+    rewritten: &Rewritten,
+    progress: impl FnMut(Step),
+) -> Result<Compacted, CompactError> {
+    compact::rewrite(data, settings(data), rewritten, progress)
 }
 
 /// Whether there is anything in `data` that a new store would mix with.

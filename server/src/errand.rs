@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod compact;
+pub(crate) mod erase;
 pub(crate) mod restore;
 pub(crate) mod user;
 

@@ -44,6 +44,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Openapi) => cli::say(http::openapi::json().trim_end()).map(|()| Exit::Done),
         Some(Command::Check(flags)) => errand(&flags, errand::check::run),
         Some(Command::Compact(flags)) => errand(&flags, errand::compact::run),
+        Some(Command::Erase { asked, settings }) => {
+            errand(&settings, |settings| errand::erase::run(settings, &asked))
+        }
         Some(Command::Backup { file, force, settings }) => {
             errand(&settings, |settings| errand::backup::run(settings, &file, force))
         }

@@ -13,6 +13,12 @@ pub(crate) fn day(millis: u64) -> String {
     iso(UNIX_EPOCH + Duration::from_millis(millis))[..10].to_owned()
 }
 
+/// `2026-01-31 23:59 UTC`, of milliseconds since 1970.
+pub(crate) fn utc_of(millis: u64) -> String {
+    let iso = iso(UNIX_EPOCH + Duration::from_millis(millis));
+    format!("{} {} UTC", &iso[..10], &iso[11..16])
+}
+
 /// `20260131T235959Z`, in UTC: names sort as their times do.
 pub(crate) fn utc(time: SystemTime) -> String {
     let [year, month, day, hour, minute, second] = parts(time);
@@ -59,5 +65,6 @@ mod tests {
             assert_eq!(iso(time).replace(['-', ':'], ""), text);
         }
         assert_eq!(day(951_782_400_123), "2000-02-29");
+        assert_eq!(utc_of(951_782_399_123), "2000-02-28 23:59 UTC");
     }
 }

@@ -4,6 +4,7 @@
 
 mod bad_input_is_answered;
 mod documents_at_their_limits;
+mod history_kept_and_erased;
 mod history_outlives_everything;
 mod hostile;
 mod rooms_in_a_seeded_world;

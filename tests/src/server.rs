@@ -158,8 +158,21 @@ impl Server {
     /// # Errors
     /// If it cannot be run.
     pub fn command(&self, arguments: &[&str]) -> Result<Output> {
-        let data = self.data();
-        Ok(quiet(Command::new(program()).args(arguments).arg("--data").arg(data)).output()?)
+        Ok(quiet(Command::new(program()).args(arguments).arg("--data").arg(self.data())).output()?)
+    }
+
+    /// Runs another `weft` command on the same data, and kills it after a while.
+    ///
+    /// # Errors
+    /// If it cannot be run or killed.
+    pub fn killed(&self, arguments: &[&str], after: Duration) -> Result<()> {
+        let mut command = Command::new(program());
+        quiet(command.args(arguments).arg("--data").arg(self.data()));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        std::thread::sleep(after);
+        child.kill()?;
+        child.wait()?;
+        Ok(())
     }
 
     /// Bytes of all files below its data, but for backups.

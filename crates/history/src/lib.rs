@@ -8,6 +8,7 @@ mod content;
 mod copy;
 pub mod density;
 pub mod diff;
+pub mod erase;
 mod error;
 mod history;
 pub mod past;

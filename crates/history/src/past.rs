@@ -53,11 +53,14 @@ pub enum PastError {
 /// The key of whoever wrote what is older than the records that are kept: nobody knows who it was.
 pub const EARLIER: &str = "earlier";
 
+/// The key of whoever erased something for good.
+pub const OPERATOR: &str = "operator";
+
 /// Who made a change, for people: sessions of one person are one author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
     /// `user:` and their id if they were signed in, else `name:` and what they called themselves, else `session:` and
-    /// its number; [`EARLIER`] for all who wrote before the edge.
+    /// its number; [`EARLIER`] for all who wrote before the edge, [`OPERATOR`] for whoever erased something.
     pub key: String,
     /// What they called themselves last.
     pub name: Option<String>,

@@ -111,8 +111,13 @@ async fn named(store: &dyn Store, doc: &DocId) -> Result<HashSet<Seq>, StoreErro
         .collect()
 }
 
-/// Removes what was noted of restores that are not in the log any more.
+/// Removes what was noted of restores and of erasing that are not in the log any more.
 async fn forget_notes(store: &dyn Store, doc: &DocId, edge: Seq) -> Result<(), HistoryError> {
+    let erasures = store.list(&row::erasures(doc), None, usize::MAX).await?;
+    let last = row::erasure(doc, edge);
+    for note in erasures.iter().filter(|note| note.key <= last) {
+        store.delete(&note.key, Expect::Any).await?;
+    }
     let notes = store.list(&row::restores(doc), None, usize::MAX).await?;
     if notes.is_empty() {
         return Ok(());

@@ -42,6 +42,16 @@ pub(crate) struct RestoreRow {
     pub(crate) whole: bool,
 }
 
+/// What was erased by the record at a place: `erasure/<document> NUL <its place>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ErasureRow {
+    /// UTF-16 units of text.
+    pub(crate) characters: u64,
+    /// Values, marks, embeds and the like.
+    pub(crate) others: u64,
+    pub(crate) reason: Option<String>,
+}
+
 #[derive(Serialize)]
 struct Written<'a, T> {
     format: u32,
@@ -76,6 +86,14 @@ pub(crate) fn restore_by_update(doc: &DocId, update: &[u8]) -> String {
 
 pub(crate) fn restore_by_place(doc: &DocId, seq: Seq) -> String {
     format!("{}s{:020}", restores(doc), seq.0)
+}
+
+pub(crate) fn erasures(doc: &DocId) -> String {
+    format!("erasure/{}\0", doc.as_str())
+}
+
+pub(crate) fn erasure(doc: &DocId, seq: Seq) -> String {
+    format!("{}{:020}", erasures(doc), seq.0)
 }
 
 pub(crate) fn write(row: &impl Serialize) -> Bytes {
@@ -124,6 +142,10 @@ mod tests {
             read(&doc("d"), br#"{"format":1,"row":{"from":1,"to":2,"author":"name:Ann","whole":false}}"#)
                 .unwrap();
         assert_eq!(read::<RestoreRow>(&doc("d"), &write(&restore)).unwrap(), restore);
+        let erasure: ErasureRow =
+            read(&doc("d"), br#"{"format":1,"row":{"characters":8,"others":0,"reason":"a password"}}"#)
+                .unwrap();
+        assert_eq!(erasure, ErasureRow { characters: 8, others: 0, reason: Some("a password".into()) });
     }
 
     #[test]

@@ -28,6 +28,12 @@ const EDITS_KEPT: usize = 4_096;
 /// Documents asked of the store at a time.
 const LIST_PAGE: usize = 1_000;
 
+/// The meta row that holds the title of a document, which is derived from it.
+#[must_use]
+pub fn title_key(doc: &DocId) -> String {
+    format!("{TITLE}{}", doc.as_str())
+}
+
 /// How a hub behaves.
 #[derive(Debug, Clone)]
 pub struct HubSettings {
@@ -474,7 +480,7 @@ impl Inner {
     }
 
     pub(crate) async fn note_title(&self, doc: &DocId, title: String) {
-        let key = format!("{TITLE}{}", doc.as_str());
+        let key = title_key(doc);
         let same = match self.store.get(&key).await {
             Ok(known) => known.map_or(title.is_empty(), |value| value.bytes == title.as_bytes()),
             Err(_) => false,

@@ -13,7 +13,9 @@ mod registry;
 mod session;
 mod task;
 
-pub use hub::{DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted};
+pub use hub::{
+    DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted, title_key,
+};
 pub use outbox::{Closing, Mail, Outlet};
 pub use session::{JoinError, Joining, Session};
 pub use weft_room::Kind;

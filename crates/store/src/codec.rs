@@ -177,6 +177,7 @@ impl RecordKind {
             Self::Restore => 1,
             Self::Import => 2,
             Self::Server => 3,
+            Self::Erase => 4,
         }
     }
 
@@ -186,6 +187,7 @@ impl RecordKind {
             1 => Self::Restore,
             2 => Self::Import,
             3 => Self::Server,
+            4 => Self::Erase,
             _ => return Err(CodecError::Malformed("an unknown kind of record")),
         })
     }

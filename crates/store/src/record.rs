@@ -35,6 +35,8 @@ pub enum RecordKind {
     Import,
     /// The server itself changed the document.
     Server,
+    /// The operator erased something from the history for good; the record deletes what that was.
+    Erase,
 }
 
 /// A change to be stored.

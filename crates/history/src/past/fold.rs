@@ -9,7 +9,8 @@ use weft_wire::blocks::{Block, Content, Link, Parent, TypeKind};
 use weft_wire::{Place, Update};
 
 use super::{
-    Client, Deed, EARLIER, Held, Kind, NONE, PAST_RECORDS_MAX, Past, PastError, Run, Shared, Writer, byte_at,
+    Client, Deed, EARLIER, Held, Kind, NONE, OPERATOR, PAST_RECORDS_MAX, Past, PastError, Run, Shared,
+    Writer, byte_at,
 };
 
 /// An element hangs on one that is not here.
@@ -70,7 +71,11 @@ impl Past {
     }
 
     fn writer_of(&mut self, record: &Record) -> u32 {
-        self.writer_number(Writer::of(&record.author))
+        let writer = match record.kind {
+            RecordKind::Erase => Writer { key: OPERATOR.to_owned(), name: None, user: None },
+            _ => Writer::of(&record.author),
+        };
+        self.writer_number(writer)
     }
 
     fn writer_number(&mut self, writer: Writer) -> u32 {

@@ -7,6 +7,7 @@ mod blocks;
 mod deeds;
 mod deep;
 mod diff;
+mod erase;
 mod moments;
 mod restore;
 mod retention;

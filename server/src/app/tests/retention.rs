@@ -157,10 +157,16 @@ async fn notes_of_restores_go_with_their_records_and_the_others_stay() {
     }
     let notes = async || world.app.store.list("restore/", None, 99).await.unwrap().len();
     assert_eq!(notes().await, 4);
+    // As erasing leaves them, before the edge and at the head.
+    for seq in [3, 12] {
+        let key = format!("erasure/d\0{seq:020}");
+        world.app.store.put(&key, Bytes::from_static(b"{}"), weft_store::Expect::Any).await.unwrap();
+    }
+    let erasures = async || world.app.store.list("erasure/", None, 99).await.unwrap().len();
     world.app.history.retain(&doc, UnixMillis(6 * DAY)).await.unwrap().unwrap();
-    assert_eq!(notes().await, 4, "the restores are of today");
+    assert_eq!((notes().await, erasures().await), (4, 1), "the restores are of today");
     world.app.history.retain(&doc, UnixMillis(u64::MAX)).await.unwrap().unwrap();
-    assert_eq!(notes().await, 0);
+    assert_eq!((notes().await, erasures().await), (0, 0));
 }
 
 #[tokio::test]

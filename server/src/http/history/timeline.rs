@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::Grant;
 use weft_history::density::{self, BUCKETS_MAX, Scale};
+use weft_history::erase::ErasureNote;
 use weft_history::timeline::{self, EditSession};
 use weft_history::{Past, RestoreNote};
 use weft_ids::Seq;
@@ -84,6 +85,28 @@ struct Session {
     /// What a restore brought back, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     restored: Option<RestoredView>,
+    /// What was erased, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<ErasedView>,
+}
+
+/// What was erased for good.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErasedView {
+    /// UTF-16 units of text.
+    characters: u64,
+    /// Values, marks, embeds and the like.
+    others: u64,
+    /// Why, if somebody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<ErasureNote> for ErasedView {
+    fn from(note: ErasureNote) -> Self {
+        let ErasureNote { characters, others, reason } = note;
+        Self { characters, others, reason }
+    }
 }
 
 /// What was brought back.
@@ -116,6 +139,8 @@ enum SessionKind {
     Restore,
     Import,
     Server,
+    /// The operator erased something for good.
+    Erase,
     /// It stands for all older changes, which are not kept any more.
     Earlier,
 }
@@ -127,6 +152,7 @@ impl From<RecordKind> for SessionKind {
             RecordKind::Restore => Self::Restore,
             RecordKind::Import => Self::Import,
             RecordKind::Server => Self::Server,
+            RecordKind::Erase => Self::Erase,
         }
     }
 }
@@ -202,10 +228,13 @@ pub(crate) async fn timeline(
         Ok(known.sessions(last).take(limit).collect())
     })
     .await?;
-    let mut restored = Vec::with_capacity(sessions.len());
+    let mut notes = Vec::with_capacity(sessions.len());
     for session in &sessions {
-        let is_one = session.kind == RecordKind::Restore;
-        restored.push(if is_one { app.history.restored(&grant, session.to.seq).await? } else { None });
+        notes.push(match session.kind {
+            RecordKind::Restore => (app.history.restored(&grant, session.to.seq).await?, None),
+            RecordKind::Erase => (None, app.history.erased(&grant, session.to.seq).await?),
+            _ => (None, None),
+        });
     }
     let json = work(move || {
         let head = past.head();
@@ -215,9 +244,10 @@ pub(crate) async fn timeline(
         let mut named = Named::default();
         let sessions = sessions
             .into_iter()
-            .zip(restored)
-            .map(|(session, note)| Session {
-                restored: note.map(Into::into),
+            .zip(notes)
+            .map(|(session, (restored, erased))| Session {
+                restored: restored.map(Into::into),
+                erased: erased.map(Into::into),
                 ..told(&past, session, &mut named)
             })
             .collect();
@@ -238,17 +268,22 @@ fn told(past: &Past, session: EditSession, named: &mut Named) -> Session {
         let (from, to) = (session.from.into(), session.to.into());
         let (authors, kind) = (Vec::new(), SessionKind::Earlier);
         let (added, removed, records) = (0, 0, 0);
-        return Session { from, to, authors, kind, added, removed, records, restored: None };
+        return Session { from, to, authors, kind, added, removed, records, restored: None, erased: None };
     }
     Session {
         from: session.from.into(),
         to: session.to.into(),
         records: session.records(),
-        authors: session.writers.iter().map(|writer| named.key(past, *writer)).collect(),
+        // The operator erases, and nobody in the document.
+        authors: match session.kind {
+            RecordKind::Erase => Vec::new(),
+            _ => session.writers.iter().map(|writer| named.key(past, *writer)).collect(),
+        },
         kind: session.kind.into(),
         added: session.added,
         removed: session.removed,
         restored: None,
+        erased: None,
     }
 }
 
