@@ -36,11 +36,18 @@ test('the timeline is read page by page; a kind nobody knows counts as editing',
     records: 7,
   };
   const restored = { ...session, kind: 'restore', restored: { to: 4, whole: true } };
+  const erased = { ...session, kind: 'erase', erased: { characters: 8, others: 0, reason: 'a password' } };
   const fetch = answer({
     first: at(1),
     head: at(9),
     authors: [ann, { nope: 1 }],
-    sessions: [session, restored, { ...session, kind: 'dreamt' }],
+    sessions: [
+      session,
+      restored,
+      { ...session, kind: 'dreamt' },
+      { ...session, kind: 'earlier', authors: [] },
+      erased,
+    ],
     next: 3,
   });
   const page = await readTimeline('page/x y', { before: 10, limit: 50 });
@@ -50,7 +57,10 @@ test('the timeline is read page by page; a kind nobody knows counts as editing',
     ['edit', null],
     ['restore', { to: 4, whole: true }],
     ['edit', null],
+    ['earlier', null],
+    ['erase', null],
   ]);
+  expect(page.sessions.at(-1)?.erased).toEqual({ characters: 8, reason: 'a password' });
 });
 
 test('the density is asked for by place in the log and read bucket by bucket', async () => {

@@ -13,7 +13,13 @@ export interface Author {
   user: string | null;
 }
 
-export const SESSION_KINDS = ['edit', 'restore', 'import', 'server'] as const;
+/** The key of whoever wrote what is older than the changes that are kept: nobody knows any more who it was. */
+export const EARLIER = 'earlier';
+/** The key of whoever erased something for good. */
+export const OPERATOR = 'operator';
+
+/** `earlier` stands for all older changes where the server does not keep them. */
+export const SESSION_KINDS = ['edit', 'restore', 'import', 'server', 'erase', 'earlier'] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
 /** Neighbouring changes without a long pause between them; a restore, an import or the server's own stands alone. */
@@ -27,6 +33,8 @@ export interface EditSession {
   removed: number;
   records: number;
   restored: { to?: number; from?: number; author?: string; whole: boolean } | null;
+  /** What the operator erased for good, where it is known. */
+  erased: { characters: number; reason: string | null } | null;
 }
 
 export interface TimelinePage {
@@ -172,7 +180,7 @@ const authors = (value: unknown): Author[] =>
     .filter((one) => one !== null);
 
 function session(value: unknown): EditSession {
-  const { from, to, authors: keys, kind, added, removed, records, restored } = fields(value);
+  const { from, to, authors: keys, kind, added, removed, records, restored, erased } = fields(value);
   return {
     from: stamp(from),
     to: stamp(to),
@@ -184,6 +192,7 @@ function session(value: unknown): EditSession {
     restored: isObject(restored)
       ? { ...(restored as { to?: number; from?: number; author?: string }), whole: restored.whole === true }
       : null,
+    erased: isObject(erased) ? { characters: count(erased.characters), reason: text(erased.reason) } : null,
   };
 }
 

@@ -72,16 +72,16 @@ test('a page that nobody wrote has no history, and the way back leads to it', as
   assert.deepEqual(anna.errors, [])
 })
 
-for (const [locale, text, again] of [
-  ['en-US', 'This moment is older than what the server keeps.', 'Try again'],
-  ['zh-CN', '这一时刻早于服务器保留的历史。', '重试']
+for (const [locale, text, back] of [
+  ['en-US', 'This moment is older than what the server keeps.', 'Return to now'],
+  ['zh-CN', '这一时刻早于服务器保留的历史。', '回到现在']
 ]) {
   test(`a moment that the server no longer keeps says so, and another one can be gone to (${locale})`, async t => {
     const anna = await person(t, browser, server, { name: 'Anna', locale })
     const tab = await anna.openNewPage()
     await writePlan(tab, undefined, undefined, locale === 'zh-CN' ? '已保存' : 'Saved')
     const past = await tab.openHistory()
-    const gone = { status: 410, contentType: 'application/json', body: JSON.stringify({ error: { code: 'gone', message: 'trimmed' } }) }
+    const gone = { status: 404, contentType: 'application/json', body: JSON.stringify({ error: { code: 'gone', message: 'trimmed' } }) }
     await tab.page.route(/\/at\/1$/, route => route.fulfill(gone))
     await past.handle.press('Home')
     const alert = tab.page.getByRole('alert')
@@ -95,10 +95,10 @@ for (const [locale, text, again] of [
     assert.ok((await past.text()).includes('Tickets are at the door.'))
     await past.handle.press('Home')
     await alert.getByText(text).waitFor()
-    await tab.page.unroute(/\/at\/1$/)
-    await alert.getByRole('button', { name: again }).click()
+    await alert.getByRole('button', { name: back }).click()
     await alert.waitFor({ state: 'hidden' })
     await past.drawn()
+    assert.equal(past.address, '?history=now')
     assert.deepEqual(anna.errors, [])
   })
 }

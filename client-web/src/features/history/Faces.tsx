@@ -2,12 +2,13 @@ import { useTranslation } from 'react-i18next';
 import { inkOn } from '../../sync';
 import { initials } from '../../ui/initials';
 import { usePast } from './context';
+import { nameless } from './who';
 
 /** What someone is called here, also when they never said. */
 export function useNames(): (key: string | null) => string {
   const { t } = useTranslation();
   const { who } = usePast();
-  return (key) => who.nameOf(key) ?? t('history.someone');
+  return (key) => who.nameOf(key) ?? t(nameless(key));
 }
 
 /** The people of a session, small and overlapping; their names stand beside them or in what is read out. */

@@ -21,6 +21,7 @@ import { PastPage } from './PastPage';
 import { useDensity, useFollowing, useTimeline, useVersions } from './queries';
 import { Rail } from './Rail';
 import { SessionPanel } from './SessionPanel';
+import { comparable } from './track';
 import { Who } from './who';
 
 /** A key that is held or a handle that moved by steps has come to rest after this long. */
@@ -228,8 +229,9 @@ function useMotion(
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     if (model === null || first === undefined || head === undefined || head === 0) return;
-    const wanted = at === 'now' ? head : Math.min(Math.max(at, first), head);
-    const other = typeof against === 'number' ? Math.max(Math.min(against, wanted - 1), 0) : against;
+    // What lies before the first is asked for too: a version may be kept of it, and else the server says that it is gone.
+    const wanted = at === 'now' ? head : Math.min(Math.max(at, 1), head);
+    const other = typeof against === 'number' ? comparable(against, wanted, first) : against;
     // A link may speak of a moment that is not there: of another page, or written by hand.
     if (isNewest && ((at !== 'now' && wanted !== at) || other !== against)) {
       go(wanted === head ? 'now' : wanted, other);
@@ -242,8 +244,7 @@ function useMotion(
   return useMemo(() => {
     const aim = (to: number, other: Against | undefined): { at: number; against: Against } => {
       const chosen = other === undefined ? (model?.getView().place?.against ?? null) : other;
-      // What is compared with lies before what is looked at.
-      return { at: to, against: typeof chosen === 'number' ? Math.max(Math.min(chosen, to - 1), 0) : chosen };
+      return { at: to, against: typeof chosen === 'number' ? comparable(chosen, to, first ?? 1) : chosen };
     };
     const settle = (to: number, other?: Against): void => {
       clearTimeout(timer.current);
@@ -257,7 +258,7 @@ function useMotion(
       timer.current = setTimeout(() => settle(to, other), SETTLED_MS);
     };
     return { move, settle };
-  }, [model, head, go]);
+  }, [model, first, head, go]);
 }
 
 const OPEN = '.mantine-Menu-dropdown, .mantine-Popover-dropdown, .mantine-Drawer-content';

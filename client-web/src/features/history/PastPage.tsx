@@ -17,7 +17,7 @@ import { Painter } from '../../editor/past/paint';
 import { type PastNode, plainText } from '../../editor/past/tree';
 import { BODY_FIELD, TITLE_FIELD } from '../../sync';
 import { Notice } from '../../ui/Notice';
-import { whatFailed } from './actions';
+import { isGone, whatFailed } from './actions';
 import { type Changes, changeKind } from './changes';
 import { usePast } from './context';
 import { SmallFaces, useNames } from './Faces';
@@ -112,7 +112,7 @@ function useTarget(page: RefObject<HTMLElement | null>, body: RefObject<HTMLElem
 /** The page at the moment that is looked at, or two moments of it merged. Nothing in it can be changed. */
 export function PastPage({ changes, page }: { changes: Changes; page: RefObject<HTMLElement | null> }) {
   const { t } = useTranslation();
-  const { model, head, canWrite } = usePast();
+  const { model, head, canWrite, settle } = usePast();
   // Each by itself: the place changes with every frame of a moving handle, what is drawn does not.
   const shown = useSyncExternalStore(model.subscribe, () => model.getView().shown);
   const error = useSyncExternalStore(model.subscribe, () => model.getView().error);
@@ -164,7 +164,11 @@ export function PastPage({ changes, page }: { changes: Changes; page: RefObject<
       {error !== null && (
         <div role="alert" className="past-error">
           <Notice tone="bad" title={t('history.momentFailed')} text={whatFailed(error, t)}>
-            <Button onClick={() => model.retry()}>{t('history.retry')}</Button>
+            {isGone(error) ? (
+              <Button onClick={() => settle(head.seq)}>{t('history.return')}</Button>
+            ) : (
+              <Button onClick={() => model.retry()}>{t('history.retry')}</Button>
+            )}
           </Notice>
         </div>
       )}

@@ -128,7 +128,8 @@ export function Rail({ density }: { density: Density | undefined }) {
       label: 'rail-label',
     },
   };
-  const named = versions.filter(({ kind }) => kind === 'named');
+  // Those from before the first change that is kept have no place on the track; the list has them.
+  const named = versions.filter(({ kind, seq }) => kind === 'named' && seq >= first.seq);
 
   return (
     <section ref={rail} className="rail" aria-label={t('history.rail')} onKeyDownCapture={onKeyDown}>

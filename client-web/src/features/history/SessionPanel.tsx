@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Drawer, Menu, SegmentedControl, Skeleton } from '@mantine/core';
 import {
   IconDots,
+  IconEraser,
   IconFileDiff,
   IconFileImport,
   IconFlagFilled,
@@ -146,6 +147,8 @@ function SessionList(props: { timeline: Timeline; density: Density | undefined; 
                     current={current.version === row.version.id}
                     chosen={props.chosen}
                   />
+                ) : row.session.kind === 'earlier' ? (
+                  <p className="past-list-note">{t('history.earlier')}</p>
                 ) : (
                   <SessionRow
                     session={row.session}
@@ -272,13 +275,24 @@ function RowMenu({ label, children }: { label: string; children: ReactNode }) {
 /** Programs that write over HTTP may come as someone else each time; a row names only so many. */
 const NAMES_MAX = 4;
 const MENU_AUTHORS_MAX = 12;
-const KIND_ICONS = { restore: IconRestore, import: IconFileImport, server: IconServer2 } as const;
+const KIND_ICONS = {
+  restore: IconRestore,
+  import: IconFileImport,
+  server: IconServer2,
+  erase: IconEraser,
+} as const;
 
 /** What a session that is no typing was. */
 function useKindWords(session: EditSession, density: Density | undefined): string | null {
   const { t, i18n } = useTranslation();
   const nameOf = useNames();
-  if (session.kind === 'edit') return null;
+  if (session.kind === 'edit' || session.kind === 'earlier') return null;
+  if (session.kind === 'erase') {
+    const count = session.erased?.characters ?? 0;
+    const reason = session.erased?.reason ?? null;
+    const words = t('history.kind.erased', { count });
+    return reason === null ? words : t('history.kind.because', { words, reason });
+  }
   if (session.kind !== 'restore') return t(`history.kind.${session.kind}`);
   const { restored } = session;
   if (restored?.author !== undefined) {
@@ -303,7 +317,7 @@ function SessionRow(props: {
   const { session } = props;
   const { from, to, authors } = session;
   const kind = useKindWords(session, props.density);
-  const Icon = session.kind === 'edit' ? null : KIND_ICONS[session.kind];
+  const Icon = session.kind === 'edit' || session.kind === 'earlier' ? null : KIND_ICONS[session.kind];
   const [start, end] = [clock(from.time, i18n.language), clock(to.time, i18n.language)];
   const isSpan = start !== end;
   return (
@@ -321,7 +335,9 @@ function SessionRow(props: {
         <SmallFaces keys={authors.slice(0, NAMES_MAX)} />
         <span className="past-row-text">
           <span className="past-row-names" dir="auto">
-            {authors.length === 0 ? t('history.someone') : authors.slice(0, NAMES_MAX).map(nameOf).join(', ')}
+            {authors.length === 0
+              ? t(session.kind === 'erase' ? 'history.operator' : 'history.someone')
+              : authors.slice(0, NAMES_MAX).map(nameOf).join(', ')}
             {authors.length > NAMES_MAX && ` ${t('page.more', { count: authors.length - NAMES_MAX })}`}
           </span>
           {kind !== null && Icon !== null && (

@@ -3,13 +3,13 @@ import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Blame, type Run, readBlame } from '../../api/history';
+import { type Blame, EARLIER, type Run, readBlame } from '../../api/history';
 import type { Written } from '../../editor/written';
 import { getPerson, inkOn, readGuests, type Session } from '../../sync';
 import { initials } from '../../ui/initials';
 import { whatFailed } from './actions';
 import { exactTime, moment } from './when';
-import { Who } from './who';
+import { nameless, Who } from './who';
 
 /** An address has its limits; a longer selection is answered for as far as they reach. */
 export const STRETCHES_MAX = 200;
@@ -115,7 +115,8 @@ function Runs({ blame, session, show }: { blame: Blame; session: Session; show: 
   return (
     <ul>
       {all.slice(0, RUNS_SHOWN_MAX).map((run) => {
-        const name = who.nameOf(run.by) ?? t('history.someone');
+        const name = who.nameOf(run.by) ?? t(nameless(run.by));
+        const time = moment(run.at, Date.now(), i18n.language, t);
         const color = who.colorOf(run.by);
         return (
           <li key={`${run.id}+${run.seq}`}>
@@ -133,7 +134,7 @@ function Runs({ blame, session, show }: { blame: Blame; session: Session; show: 
                 <strong>{name}</strong>
                 {' · '}
                 <time dateTime={new Date(run.at).toISOString()} title={exactTime(run.at, i18n.language)}>
-                  {moment(run.at, Date.now(), i18n.language, t)}
+                  {run.by === EARLIER ? t('history.before', { time }) : time}
                 </time>
                 {' · '}
                 <button type="button" className="who-show" onClick={() => show(run.seq)}>

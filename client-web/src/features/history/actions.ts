@@ -25,6 +25,9 @@ export interface Actions {
   link: () => Promise<void>;
 }
 
+/** Whether something is older than what the server keeps; asking again does not help. */
+export const isGone = (error: unknown): boolean => error instanceof ApiError && error.code === 'gone';
+
 /** What went wrong and what to do about it, in one sentence. */
 export function whatFailed(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError) || error.status === null) return t('history.failed.unreachable');

@@ -112,11 +112,24 @@ test('changes are shown against the moment before their session, known or asked 
   expect(asked).toEqual(['/history?before=21&limit=1', '/diff?from=10&to=20']);
   expect(model.getView().shown).toMatchObject({ at: 20, from: 10, summary: { added: 3 } });
   const at = (seq: number) => ({ seq, time: 0 });
-  const more = { authors: [], kind: 'edit' as const, added: 0, removed: 0, records: 1, restored: null };
+  const more = {
+    authors: [],
+    kind: 'edit' as const,
+    added: 0,
+    removed: 0,
+    records: 1,
+    restored: null,
+    erased: null,
+  };
   model.know([{ from: at(31), to: at(40), ...more }]);
   model.go({ at: 33, against: 'session' }, 'still');
   await settle();
   expect(asked.slice(2)).toEqual(['/diff?from=30&to=33']);
+  // What came before the oldest moment that is kept, nobody can tell.
+  model.know([{ from: at(30), to: at(30), ...more, kind: 'earlier' }]);
+  model.go({ at: 30, against: 'session' }, 'still');
+  await settle();
+  expect(asked.slice(3)).toEqual(['/diff?from=30&to=30']);
 });
 
 test('an error is told once the answer is in, what is drawn stays, and a retry mends it', async () => {

@@ -188,7 +188,7 @@ export class HistoryModel {
     return ofDifference(wish, difference);
   }
 
-  /** The last moment before the session in which `at` was written. */
+  /** The last moment before the session in which `at` was written; `at` itself where nothing before it is kept. */
   private async startOf(at: number, signal: AbortSignal): Promise<number> {
     let session = sessionAt(this.sessions, at);
     if (session === undefined) {
@@ -197,7 +197,8 @@ export class HistoryModel {
       );
       session = page.sessions[0];
     }
-    return Math.max(0, (session?.from.seq ?? at) - 1);
+    if (session === undefined || session.kind === 'earlier') return at;
+    return Math.max(0, session.from.seq - 1);
   }
 
   private async cached<T>(what: string, ask: () => Promise<T>): Promise<T> {

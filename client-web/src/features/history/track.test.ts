@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Bucket, Density, EditSession, Version } from '../../api/history';
-import { bars, bucketAt, guess, jump, leadOf, placeOf, playRate, sessionAt, stops } from './track';
+import {
+  bars,
+  bucketAt,
+  comparable,
+  guess,
+  isAuthorKept,
+  jump,
+  leadOf,
+  placeOf,
+  playRate,
+  sessionAt,
+  stops,
+} from './track';
 
 const at = (seq: number, time = seq * 100) => ({ seq, time });
 const bucket = (from: number, to: number, by: Record<string, number>): Bucket => ({
@@ -20,6 +32,7 @@ const session = (from: number, to: number): EditSession => ({
   removed: 0,
   records: 1,
   restored: null,
+  erased: null,
 });
 const named = (seq: number, kind: Version['kind'] = 'named'): Version => ({
   id: String(seq),
@@ -85,4 +98,15 @@ test('places and sessions of a change', () => {
 test('a short history is played slowly enough to be read, a long one in a minute', () => {
   expect(playRate(at(1), at(20))).toBe(4);
   expect(playRate(at(1), at(60_001))).toBe(1_000);
+});
+
+test('nothing is compared with what is not kept, and nobody is told to have written it', () => {
+  expect(comparable(3, 9, 1)).toBe(3);
+  expect(comparable(12, 9, 1)).toBe(8);
+  expect(comparable(0, 1, 1)).toBe(0);
+  expect(comparable(3, 90, 70)).toBe(70);
+  expect(comparable(3, 70, 70)).toBe(70);
+  expect(comparable(3, 20, 70)).toBe(20);
+  expect([1, 2].map((seq) => isAuthorKept(seq, 1))).toEqual([true, true]);
+  expect([20, 70, 71].map((seq) => isAuthorKept(seq, 70))).toEqual([false, false, true]);
 });

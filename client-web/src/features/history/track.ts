@@ -99,6 +99,18 @@ export function jump(all: readonly number[], seq: number, direction: 1 | -1): nu
   return next ?? (direction === 1 ? all.at(-1) : all[0]) ?? seq;
 }
 
+/**
+ * What `at` is compared with when that is to be `wish`: a moment before it, but none before the first that is kept. The
+ * first of all is compared with the empty page, the first that is kept with itself.
+ */
+export function comparable(wish: number, at: number, first: number): number {
+  const low = first > 1 ? first : 0;
+  return at > low ? clamp(wish, low, at - 1) : at;
+}
+
+/** Whether anybody still knows who wrote what came with `seq`: not of what is older than the server keeps. */
+export const isAuthorKept = (seq: number, first: number): boolean => first <= 1 || seq > first;
+
 /** The session in which `seq` was written, among those that are known. */
 export function sessionAt(sessions: readonly EditSession[], seq: number): EditSession | undefined {
   return sessions.find(({ from, to }) => from.seq <= seq && seq <= to.seq);

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { Density } from '../../api/history';
 import { usePast } from './context';
 import type { ModelView } from './model';
-import { guess } from './track';
+import { guess, isAuthorKept } from './track';
 
 export interface Where {
   view: ModelView;
@@ -14,17 +14,18 @@ export interface Where {
 
 /** The moment that the handle stands at: as the server tells it once it did, until then as the density lets us guess. */
 export function useWhere(density: Density | undefined): Where {
-  const { model, head } = usePast();
+  const { model, first, head } = usePast();
   const view = useSyncExternalStore(model.subscribe, model.getView);
   const at = view.place?.at ?? head.seq;
   const { shown } = view;
   const isExact = shown !== null && shown.at === at && view.place !== null;
   const about = guess(density, at);
+  const by = (isExact ? shown.by : null) ?? about?.by ?? null;
   return {
     view,
     at,
     isNow: at >= head.seq,
     time: isExact ? shown.time : at >= head.seq ? head.time : (about?.time ?? head.time),
-    by: (isExact ? shown.by : null) ?? about?.by ?? null,
+    by: isAuthorKept(at, first.seq) ? by : null,
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PALETTE } from '../../sync';
-import { Who } from './who';
+import { nameless, Who } from './who';
 
 const author = (name: string) => ({ key: `name:${name}`, name, user: null });
 
@@ -22,6 +22,11 @@ test('a name is known from the author, from the key, or not at all', () => {
   expect(who.nameOf('name:Dan')).toBe('Dan');
   expect(who.nameOf('session:ab')).toBeNull();
   expect(who.nameOf(null)).toBeNull();
+  expect(['session:ab', 'earlier', 'operator'].map(nameless)).toEqual([
+    'history.someone',
+    'history.someoneEarlier',
+    'history.operator',
+  ]);
 });
 
 test('only news are news', () => {

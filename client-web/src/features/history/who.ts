@@ -1,10 +1,18 @@
-import type { Author } from '../../api/history';
+import { type Author, EARLIER, OPERATOR } from '../../api/history';
 import { PALETTE } from '../../sync';
 
 function hash(text: string): number {
   let value = 0;
   for (let at = 0; at < text.length; at += 1) value = (value * 31 + text.charCodeAt(at)) >>> 0;
   return value;
+}
+
+/** What someone is called who is not known by a name. */
+export function nameless(
+  key: string | null,
+): 'history.someone' | 'history.someoneEarlier' | 'history.operator' {
+  if (key === EARLIER) return 'history.someoneEarlier';
+  return key === OPERATOR ? 'history.operator' : 'history.someone';
 }
 
 /**
