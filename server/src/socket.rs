@@ -120,7 +120,7 @@ fn accept(
         upgrade.set_selected_protocol(offered);
     }
     let draining = app.draining.clone();
-    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents, draining, rights).run()))
+    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents).run(draining, rights)))
 }
 
 fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

@@ -116,7 +116,11 @@ impl Document {
     pub fn merge(&mut self, update: &[u8]) -> Result<Merged, MergeError> {
         let update = Update::decode_v1(update).map_err(|error| MergeError::Broken(error.to_string()))?;
         let doc = &self.doc;
-        let outcome = catch_unwind(AssertUnwindSafe(|| merge_into(&mut doc.transact_mut(), update)));
+        // Nobody else has a transaction, so there is nothing to wait for, and preparing to wait has its price.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let txn = doc.try_transact_mut();
+            merge_into(&mut txn.map_err(|error| MergeError::Broken(error.to_string()))?, update)
+        }));
         let merged = match outcome {
             Ok(merged) => merged,
             Err(panic) => Err(MergeError::Broken(what_panicked(&*panic))),

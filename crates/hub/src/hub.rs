@@ -236,7 +236,7 @@ impl Hub {
     pub fn join(&self, grant: &Grant, joining: Joining) -> Result<Session, JoinError> {
         let id = self.0.session_id();
         let member = Member { standing: standing(grant), acks: joining.acks(), schema: joining.schema };
-        let outbox = Outbox::new(joining.envelope, joining.outlet);
+        let outbox = Outbox::new(joining.envelope, joining.mail);
         let limit = self.0.settings.sessions_per_doc_max;
         let command = Command::Join { session: id, member, outbox: outbox.clone() };
         let room = self.0.reach(grant.doc(), command, |vitals| {

@@ -4,6 +4,7 @@
 //! One task owns one room (`task`). Sessions reach it through a bounded queue and are answered through their
 //! [`Outbox`], which is bounded too: a session that does not read is brought up to date later, never skipped.
 
+mod bell;
 mod hub;
 pub mod limits;
 mod load;
@@ -13,9 +14,10 @@ mod registry;
 mod session;
 mod task;
 
+pub use bell::Bell;
 pub use hub::{
     DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted, title_key,
 };
-pub use outbox::{Closing, Mail, Outlet};
+pub use outbox::{Closing, Mail};
 pub use session::{JoinError, Joining, Session};
 pub use weft_room::Kind;

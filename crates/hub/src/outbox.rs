@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 use weft_ids::ClientId;
 use weft_room::Missed;
 use weft_wire::{Dialect, Envelope, ServerMessage, Update, awareness};
 
+use crate::bell::Bell;
 use crate::limits::{OUTBOX_BYTES_MAX, OUTBOX_WHISPERS_MAX};
 
 /// A message for many sessions, encoded once for each way of wrapping it.
@@ -53,22 +53,6 @@ pub struct Closing {
     pub reason: &'static str,
 }
 
-/// Where a socket waits for mail: one for all its sessions.
-#[derive(Debug, Clone, Default)]
-pub struct Outlet(Arc<Notify>);
-
-impl Outlet {
-    /// Resolves when some session of this socket has mail, or had since the last time.
-    pub async fn mail(&self) {
-        self.0.notified().await;
-    }
-
-    /// Wakes the socket.
-    pub(crate) fn ring(&self) {
-        self.0.notify_one();
-    }
-}
-
 /// What a socket takes from an outbox.
 #[derive(Debug, Default)]
 pub struct Mail {
@@ -93,13 +77,14 @@ struct Queue {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     envelope: Envelope,
-    outlet: Outlet,
+    /// Its socket's.
+    bell: Arc<Bell>,
     queue: Mutex<Queue>,
 }
 
 impl Outbox {
-    pub(crate) fn new(envelope: Envelope, outlet: Outlet) -> Arc<Self> {
-        Arc::new(Self { envelope, outlet, queue: Mutex::default() })
+    pub(crate) fn new(envelope: Envelope, bell: Arc<Bell>) -> Arc<Self> {
+        Arc::new(Self { envelope, bell, queue: Mutex::default() })
     }
 
     /// A message that is never dropped: there are only as many as the session itself asked for.
@@ -202,7 +187,7 @@ impl Outbox {
 
     fn push<R>(&self, change: impl FnOnce(&mut Queue) -> R) -> R {
         let result = change(&mut self.lock());
-        self.outlet.ring();
+        self.bell.ring();
         result
     }
 
@@ -252,7 +237,7 @@ mod tests {
     }
 
     fn outbox(envelope: Envelope) -> Arc<Outbox> {
-        Outbox::new(envelope, Outlet::default())
+        Outbox::new(envelope, Arc::default())
     }
 
     fn mail(outbox: &Outbox) -> Vec<Bytes> {

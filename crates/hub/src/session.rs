@@ -9,8 +9,9 @@ use weft_ids::{DocId, SessionId};
 use weft_room::{Acks, Identity, Standing};
 use weft_wire::{ClientMessage, Dialect, Envelope};
 
+use crate::bell::Bell;
 use crate::limits::{ROOM_QUEUE_BYTES_MAX, ROOM_QUEUE_BYTES_MIN};
-use crate::outbox::{Mail, Outbox, Outlet};
+use crate::outbox::{Mail, Outbox};
 use crate::task::Command;
 
 /// The colour of somebody whose app gave them none.
@@ -32,8 +33,8 @@ pub enum JoinError {
 pub struct Joining {
     /// How its frames are wrapped.
     pub envelope: Envelope,
-    /// Where its socket waits for mail.
-    pub outlet: Outlet,
+    /// Rings when there is mail: one for all sessions of a socket.
+    pub mail: Arc<Bell>,
     /// The document schema its client knows, if it said so.
     pub schema: Option<u32>,
 }

@@ -1,22 +1,22 @@
 //! One WebSocket, from the upgrade to the close: a single task that reads, writes and keeps time.
 
 use std::collections::VecDeque;
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::LazyLock;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
-use futures_util::{FutureExt as _, Sink as _, StreamExt as _};
+use futures_util::{FutureExt as _, Sink as _, StreamExt as _, stream};
 use metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-use weft_hub::{Closing, Mail};
+use weft_hub::{Bell, Closing, Mail};
 use weft_wire::close;
 
 use super::documents::{Documents, Later, Said};
@@ -79,8 +79,6 @@ enum Step {
 pub(super) struct Connection {
     wire: Wire,
     documents: Documents,
-    draining: CancellationToken,
-    rights: watch::Receiver<u64>,
     /// A message its room has no place for yet.
     later: Option<Later>,
     closing: Option<Closing>,
@@ -90,79 +88,59 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(
-        socket: WebSocket,
-        documents: Documents,
-        draining: CancellationToken,
-        rights: watch::Receiver<u64>,
-    ) -> Self {
+    pub(super) fn new(socket: WebSocket, documents: Documents) -> Self {
         let now = Instant::now();
-        let wire = Wire { socket, outgoing: VecDeque::new(), unflushed: false };
-        Self {
-            wire,
-            documents,
-            draining,
-            rights,
-            later: None,
-            closing: None,
-            opened: now,
-            heard: now,
-            spoke: now,
-        }
+        let wire = Wire::new(socket);
+        Self { wire, documents, later: None, closing: None, opened: now, heard: now, spoke: now }
     }
 
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, draining: CancellationToken, rights: watch::Receiver<u64>) {
         METRICS.sockets.increment(1.0);
-        if let End::Close(closing) = self.talk().await {
+        if let End::Close(closing) = self.talk(draining, rights).await {
             debug!(code = closing.code, reason = closing.reason, "closing a socket");
             let frame = CloseFrame { code: closing.code, reason: closing.reason.into() };
             self.wire.outgoing.push_back(Message::Close(Some(frame)));
-            let _ = timeout(GOODBYE_MAX, poll_fn(|cx| self.wire.poll_send(cx))).await;
+            let _ = timeout(GOODBYE_MAX, poll_fn(|cx| self.wire.poll(cx, false))).await;
         }
         METRICS.sockets.decrement(1.0);
     }
 
-    async fn talk(&mut self) -> End {
-        let (outlet, draining) = (self.documents.outlet.clone(), self.draining.clone());
-        let mut draining = pin!(draining.cancelled());
+    async fn talk(&mut self, draining: CancellationToken, rights: watch::Receiver<u64>) -> End {
+        let mail = self.documents.mail.clone();
+        // Kept from step to step: asking anew costs more than the step.
+        let rights = stream::unfold(rights, |mut rights| async {
+            rights.changed().await.ok()?;
+            Some(((), rights))
+        });
+        let mut rights = pin!(rights.fuse());
+        let mut draining = pin!(draining.cancelled().fuse());
         let mut tick = interval_at(Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stopping = false;
         loop {
+            if let Some(end) = self.write() {
+                return end;
+            }
             let sending = self.wire.is_sending();
             if !sending && let Some(closing) = self.closing.take() {
                 return End::Close(closing);
             }
             // While a message waits for its room, or the server stops, the peer is not read: TCP makes it wait too.
-            let reading = self.later.is_none() && !self.draining.is_cancelled();
+            let reading = self.later.is_none() && !stopping;
             let (wire, documents, later) = (&mut self.wire, &self.documents, &self.later);
-            let rights = &mut self.rights;
-            let (mut mail, mut looked) = (pin!(outlet.mail()), false);
             let step = tokio::select! {
                 biased;
-                step = poll_fn(|cx| {
-                    // What the peer said goes first. But looking costs more than asking for mail, and it is mostly mail
-                    // that wakes a socket: once looked at, it is not looked at again for that.
-                    if looked && !sending && mail.as_mut().poll(cx).is_ready() {
-                        return Poll::Ready(Step::Mail);
-                    }
-                    if let Poll::Ready(step) = wire.poll(cx, reading) {
-                        return Poll::Ready(step);
-                    }
-                    if !looked && !sending && mail.as_mut().poll(cx).is_ready() {
-                        return Poll::Ready(Step::Mail);
-                    }
-                    looked = true;
-                    Poll::Pending
-                }) => step,
+                // What the peer said goes first.
+                step = poll_fn(|cx| wire.poll(cx, reading)) => step,
+                () = mail.rung(), if !sending => Step::Mail,
                 () = waits(documents, later), if later.is_some() => Step::Room,
-                () = &mut draining, if reading => Step::Draining,
-                Ok(()) = rights.changed() => Step::Rights,
+                () = &mut draining => Step::Draining,
+                Some(()) = rights.next() => Step::Rights,
                 _ = tick.tick() => Step::Tick,
             };
             let end = match step {
                 Step::Sent => {
-                    self.spoke = Instant::now();
-                    self.documents.sent();
+                    self.sent();
                     None
                 }
                 Step::Gone => Some(End::Gone),
@@ -179,12 +157,14 @@ impl Connection {
                     }
                     None
                 }
-                // The rooms send their sessions off once everything is stored; without one there is nothing to wait for.
-                Step::Draining if self.documents.is_empty() => {
+                Step::Draining => {
+                    stopping = true;
+                    // The rooms send their sessions off once everything is stored; without one there is nothing to wait
+                    // for.
                     let reason = "the server restarts";
-                    Some(End::Close(Closing { code: close::RESTART, reason }))
+                    let closing = Closing { code: close::RESTART, reason };
+                    self.documents.is_empty().then_some(End::Close(closing))
                 }
-                Step::Draining => None,
                 // What ends by itself, a link or a sign-in, moves nothing: so every tick looks too.
                 Step::Tick => self.look_again().or_else(|| self.tick()),
                 Step::Rights => self.look_again(),
@@ -193,6 +173,23 @@ impl Connection {
                 return end;
             }
         }
+    }
+
+    /// Writes what there is to write, as far as the peer takes it at once, which it nearly always does.
+    fn write(&mut self) -> Option<End> {
+        if self.wire.is_sending() {
+            match self.wire.try_send() {
+                Poll::Ready(Ok(())) => self.sent(),
+                Poll::Ready(Err(_)) => return Some(End::Gone),
+                Poll::Pending => {}
+            }
+        }
+        None
+    }
+
+    fn sent(&mut self) {
+        self.spoke = Instant::now();
+        self.documents.sent();
     }
 
     /// Takes in one message and those that have come with it.
@@ -314,17 +311,35 @@ struct Wire {
     outgoing: VecDeque<Message>,
     /// Handed to the socket, but perhaps not out yet.
     unflushed: bool,
+    /// Rings when the socket can be read, or written, again.
+    calls: Arc<Bell>,
+    /// `calls` as the socket knows it.
+    waker: Waker,
+    /// There was nothing to read at the last look.
+    quiet: bool,
 }
 
 impl Wire {
+    fn new(socket: WebSocket) -> Self {
+        let calls = Arc::<Bell>::default();
+        let waker = calls.clone().into();
+        Self { socket, outgoing: VecDeque::new(), unflushed: false, calls, waker, quiet: false }
+    }
+
     fn is_sending(&self) -> bool {
         self.unflushed || !self.outgoing.is_empty()
     }
 
-    /// Writes what there is to write, and reads if `reading`.
-    fn poll(&mut self, cx: &mut Context<'_>, reading: bool) -> Poll<Step> {
+    /// Writes what there is to write, and reads if `reading`. Looking costs more than all else that a socket does, and
+    /// it is mostly mail that wakes it: so nothing is looked at that has not called.
+    fn poll(&mut self, cx: &Context<'_>, reading: bool) -> Poll<Step> {
+        let called = self.calls.poll_rung(cx).is_ready();
+        if self.quiet && !called && !self.is_sending() {
+            return Poll::Pending;
+        }
+        self.quiet = false;
         if self.is_sending() {
-            match self.poll_send(cx) {
+            match self.try_send() {
                 Poll::Ready(Ok(())) => return Poll::Ready(Step::Sent),
                 Poll::Ready(Err(_)) => return Poll::Ready(Step::Gone),
                 Poll::Pending => {}
@@ -333,7 +348,9 @@ impl Wire {
         if !reading {
             return Poll::Pending;
         }
-        Poll::Ready(match ready!(self.socket.poll_next_unpin(cx)) {
+        let read = self.socket.poll_next_unpin(&mut Context::from_waker(&self.waker));
+        self.quiet = read.is_pending();
+        Poll::Ready(match ready!(read) {
             Some(Ok(message)) => Step::Read(message),
             Some(Err(error)) => Step::Unreadable(error),
             None => Step::Gone,
@@ -342,7 +359,8 @@ impl Wire {
 
     /// Hands everything that waits to the socket, then has it written at once: frames that go out together cost one
     /// system call.
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+    fn try_send(&mut self) -> Poll<Result<(), axum::Error>> {
+        let cx = &mut Context::from_waker(&self.waker);
         while !self.outgoing.is_empty() {
             ready!(Pin::new(&mut self.socket).poll_ready(cx))?;
             if let Some(message) = self.outgoing.pop_front() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use weft_access::{Grant, Refused, Right};
-use weft_hub::{Closing, JoinError, Joining, Mail, Outlet, Session};
+use weft_hub::{Bell, Closing, JoinError, Joining, Mail, Session};
 use weft_ids::{DocId, DocIdError};
 use weft_wiki::Wiki;
 use weft_wire::{ClientMessage, DecodeError, Dialect, Envelope, ServerMessage, close};
@@ -52,15 +52,23 @@ pub(crate) struct Documents {
     /// Hocuspocus: by address, exactly as the frames carry it.
     named: HashMap<Arc<str>, Open>,
     dialect: Dialect,
-    pub(crate) outlet: Outlet,
+    /// Rings when there is something to take.
+    pub(crate) mail: Arc<Bell>,
 }
 
 impl Documents {
     /// A socket whose frames name their documents.
     pub(crate) fn named(app: AppState, credentials: Credentials, wishes: Wishes) -> Self {
-        let outlet = Outlet::default();
         let named = HashMap::new();
-        Self { app, credentials, wishes, only: None, named, dialect: Dialect::Hocuspocus, outlet }
+        Self {
+            app,
+            credentials,
+            wishes,
+            only: None,
+            named,
+            dialect: Dialect::Hocuspocus,
+            mail: Arc::default(),
+        }
     }
 
     /// A socket for one document.
@@ -197,7 +205,7 @@ impl Documents {
     }
 
     fn join(&self, grant: Grant, credentials: Credentials, envelope: Envelope) -> Result<Open, JoinError> {
-        let joining = Joining { envelope, outlet: self.outlet.clone(), schema: self.wishes.schema };
+        let joining = Joining { envelope, mail: self.mail.clone(), schema: self.wishes.schema };
         Ok(Open { session: self.app.hub.join(&grant, joining)?, credentials, grant })
     }
 

@@ -1,11 +1,12 @@
 //! Rooms over a store that is slow or fails: opening, saving, closing.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
-use weft_hub::{Hub, HubError, HubSettings, Joining, Mail, Outlet, Submission};
+use weft_hub::{Bell, Hub, HubError, HubSettings, Joining, Mail, Submission};
 use weft_ids::{DocId, Seq, SessionId, UnixMillis};
 use weft_store::fault::{Fault, Op};
 use weft_store::{
@@ -225,7 +226,7 @@ async fn draining_stores_everything_and_sends_everyone_off() {
     for client in clients {
         let mut mail = Mail::default();
         while mail.closing.is_none() {
-            client.outlet.mail().await;
+            client.mail.rung().await;
             client.session.take(&mut mail);
         }
         assert!(mail.frames.iter().any(|frame| frame.ends_with(&[8, 1])), "saved before the end");
@@ -233,7 +234,7 @@ async fn draining_stores_everything_and_sends_everyone_off() {
         assert!(
             hub.join(
                 &grant("late"),
-                Joining { envelope: Envelope::YWebsocket, outlet: Outlet::default(), schema: None }
+                Joining { envelope: Envelope::YWebsocket, mail: Arc::default(), schema: None }
             )
             .is_err()
         );
@@ -246,10 +247,10 @@ async fn draining_stores_everything_and_sends_everyone_off() {
 async fn a_y_websocket_session_gets_its_own_update_back_once_it_is_on_disk() {
     let store = store();
     let hub = hub(&store);
-    let outlet = Outlet::default();
-    let joining = Joining { envelope: Envelope::YWebsocket, outlet: outlet.clone(), schema: None };
+    let mail = Arc::<Bell>::default();
+    let joining = Joining { envelope: Envelope::YWebsocket, mail: mail.clone(), schema: None };
     let session = hub.join(&grant("d"), joining).unwrap();
-    let client = Client { session, outlet, heard: Mutex::default() };
+    let client = Client { session, mail, heard: Mutex::default() };
     store.faults().set(Op::Append, Fault::Hold);
     client.type_letter(1, 0, b'q').await;
     assert!(timeout(Duration::from_millis(100), client.hears_text(b'q')).await.is_err());

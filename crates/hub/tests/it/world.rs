@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::timeout;
 use weft_access::{DocRules, Grant, Right, Subject, decide};
-use weft_hub::{Hub, HubSettings, Joining, Mail, Outlet, Session};
+use weft_hub::{Bell, Hub, HubSettings, Joining, Mail, Session};
 use weft_ids::DocId;
 use weft_store::MemoryStore;
 use weft_store::fault::FaultyStore;
@@ -27,7 +27,7 @@ pub(crate) fn store() -> Arc<FaultyStore> {
 
 pub(crate) struct Client {
     pub(crate) session: Session,
-    pub(crate) outlet: Outlet,
+    pub(crate) mail: Arc<Bell>,
     /// What came and nobody asked about yet.
     pub(crate) heard: Mutex<Vec<Bytes>>,
 }
@@ -38,9 +38,9 @@ impl Client {
     }
 
     pub(crate) fn join_as(hub: &Hub, name: &str, envelope: Envelope) -> Self {
-        let outlet = Outlet::default();
-        let joining = Joining { envelope, outlet: outlet.clone(), schema: None };
-        Self { session: hub.join(&grant(name), joining).unwrap(), outlet, heard: Mutex::default() }
+        let mail = Arc::<Bell>::default();
+        let joining = Joining { envelope, mail: mail.clone(), schema: None };
+        Self { session: hub.join(&grant(name), joining).unwrap(), mail, heard: Mutex::default() }
     }
 
     pub(crate) async fn say(&self, message: ClientMessage) {
@@ -70,7 +70,7 @@ impl Client {
                         return;
                     }
                 }
-                self.outlet.mail().await;
+                self.mail.rung().await;
             }
         })
         .await
@@ -91,7 +91,7 @@ impl Client {
                 if let Some(closing) = mail.closing {
                     return closing.code;
                 }
-                self.outlet.mail().await;
+                self.mail.rung().await;
             }
         })
         .await
