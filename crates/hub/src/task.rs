@@ -179,7 +179,7 @@ pub(crate) async fn run(
 impl Task {
     /// Runs until the room closes; an error if its document had to be loaded anew and could not.
     async fn run(&mut self, commands: &mut UnboundedReceiver<Command>) -> Result<(), StoreError> {
-        let mut waiting = Vec::with_capacity(TURN_EVENTS_MAX);
+        let mut waiting = Vec::new();
         let mut alarm = pin!(sleep_until(Instant::now()));
         loop {
             let wake = self.wakes_at();
@@ -197,8 +197,7 @@ impl Task {
                 _ = commands.recv_many(&mut waiting, TURN_EVENTS_MAX),
                     if self.appends.unsaved_bytes() < UNSAVED_BYTES_MAX =>
                 {
-                    let commands: VecDeque<Command> = waiting.drain(..).collect();
-                    self.turn(commands, None).await?;
+                    self.turn(std::mem::take(&mut waiting).into(), None).await?;
                 }
                 () = &mut alarm, if wake.is_some() => {
                     self.turn(VecDeque::new(), Some(Event::Wake)).await?;

@@ -1,16 +1,18 @@
 //! A scanned update: a client's bytes and what we know of them without decoding.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use weft_ids::ClientId;
 
 use crate::scan::{self, ScanError, Summary};
 
 /// A CRDT update in the Yjs v1 layout that passed the scanner. It holds the bytes as they came; they are what is logged
-/// and relayed. Cloning shares them and copies the summary, which for a keystroke is a few words.
+/// and relayed. It is small and cloning shares everything, since an update is handed on many times on its way.
 #[derive(Clone)]
 pub struct Update {
     bytes: Bytes,
-    summary: Summary,
+    summary: Arc<Summary>,
 }
 
 /// The blocks of one client in an update: its elements `[start, end)`, without a hole.
@@ -78,12 +80,12 @@ impl Update {
     /// [`ScanError`] says which rule the bytes break; the sender is at fault.
     pub fn scan(bytes: Bytes) -> Result<Self, ScanError> {
         let summary = scan::update(&bytes)?;
-        Ok(Self { bytes, summary })
+        Ok(Self::assemble(bytes, summary))
     }
 
     /// Puts together what is known to belong together.
     pub(crate) fn assemble(bytes: Bytes, summary: Summary) -> Self {
-        Self { bytes, summary }
+        Self { bytes, summary: Arc::new(summary) }
     }
 
     pub(crate) fn summary(&self) -> &Summary {
@@ -93,7 +95,7 @@ impl Update {
     /// The update that changes nothing: `00 00`.
     #[must_use]
     pub fn empty() -> Self {
-        Self { bytes: Bytes::from_static(&[0, 0]), summary: Summary::default() }
+        Self::assemble(Bytes::from_static(&[0, 0]), Summary::default())
     }
 
     /// The bytes, as they came.
@@ -141,7 +143,7 @@ impl Update {
     }
 
     pub(crate) fn with_beyond(mut self, beyond: Vec<Beyond>) -> Self {
-        self.summary.beyond = beyond;
+        Arc::make_mut(&mut self.summary).beyond = beyond;
         self
     }
 
@@ -154,7 +156,7 @@ impl Update {
     /// Whether it holds no block and no deletion, nor was any cut off.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Summary { sections, deletes, beyond, .. } = &self.summary;
+        let Summary { sections, deletes, beyond, .. } = &*self.summary;
         sections.is_empty() && deletes.is_empty() && beyond.is_empty()
     }
 
