@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use weft_ids::ClientId;
 use weft_room::Missed;
 use weft_wire::{Dialect, Envelope, ServerMessage, Update, awareness};
@@ -65,7 +66,8 @@ pub struct Mail {
 #[derive(Debug, Default)]
 struct Queue {
     frames: Vec<Bytes>,
-    updates: Vec<SharedUpdate>,
+    /// Mostly one at a time.
+    updates: SmallVec<[SharedUpdate; 1]>,
     update_bytes: usize,
     whispers: Vec<SharedWhisper>,
     acks: u32,

@@ -32,6 +32,8 @@ const SILENT_MAX: Duration = Duration::from_secs(45);
 const NO_DOCUMENT_MAX: Duration = Duration::from_secs(60);
 /// How long a close frame may take to leave.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
+/// For so many frames there is always place in what waits to be written.
+const OUTGOING_KEPT: usize = 4;
 /// Frames read in a row before others get their turn.
 const READ_BURST: usize = 64;
 
@@ -371,7 +373,7 @@ impl Wire {
         ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
         self.unflushed = false;
         // A burst must not keep its memory while the socket is idle.
-        self.outgoing.shrink_to(0);
+        self.outgoing.shrink_to(OUTGOING_KEPT);
         Poll::Ready(Ok(()))
     }
 }
