@@ -17,7 +17,7 @@
 //! read and there is an entry of a later commit behind it, that is damage, and the store is not opened.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,7 @@ const FIRST: usize = 64;
 const HEAD_BYTES: usize = 8 + 8 + HASH_BYTES + HASH_BYTES;
 const HASH_BYTES: usize = 16;
 const ALIGNMENT: usize = 8;
+const PAGE_BYTES: usize = 4096;
 
 type Hash = [u8; HASH_BYTES];
 
@@ -146,8 +147,12 @@ fn create(database: &Path, path: &Path) -> io::Result<()> {
     codec::seal(MAGIC, &mut bytes);
     bytes.resize(JOURNAL_BYTES as usize, 0);
     let temporary = path.with_extension("new");
-    std::fs::write(&temporary, bytes)?;
-    File::open(&temporary)?.sync_all()?;
+    let mut file = File::create(&temporary)?;
+    // Piece by piece: what is written at once the system may keep as one large page, and each sync looks through all of it.
+    for page in bytes.chunks(PAGE_BYTES) {
+        file.write_all(page)?;
+    }
+    file.sync_all()?;
     std::fs::rename(&temporary, path)?;
     sync_folder(database)
 }
