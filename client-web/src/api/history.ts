@@ -1,4 +1,5 @@
-import { ApiError, request } from './request';
+import { count, fields, get, isObject, list, query, send, text, unreadable } from './read';
+import { request } from './request';
 
 /** A place in a document's log and when it was written, in milliseconds since 1970. */
 export interface Stamp {
@@ -150,19 +151,6 @@ export interface Restored {
   removed: number;
 }
 
-type Fields = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-const fields = (value: unknown): Fields => (isObject(value) ? value : {});
-const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-function unreadable(status: number): ApiError {
-  return new ApiError('The server sent something that is not what was asked for.', status);
-}
-
 function stamp(value: unknown): Stamp {
   const { seq, time } = fields(value);
   return { seq: count(seq), time: count(time) };
@@ -236,47 +224,13 @@ const roots = (value: unknown): Roots => fields(value) as Roots;
 
 const base = (name: string): string => `/api/docs/${encodeURIComponent(name)}`;
 
-function query(values: Record<string, string | number | undefined>): string {
-  const known = Object.entries(values).filter((entry): entry is [string, string | number] => {
-    return entry[1] !== undefined;
-  });
-  const asked = new URLSearchParams(known.map(([key, value]) => [key, String(value)])).toString();
-  return asked === '' ? '' : `?${asked}`;
-}
-
-async function read(path: string, signal: AbortSignal | undefined): Promise<Fields> {
-  const response = await request(path, { signal: signal ?? null, headers: { accept: 'application/json' } });
-  return body(response);
-}
-
-async function body(response: Response): Promise<Fields> {
-  let answer: unknown;
-  try {
-    answer = await response.json();
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw unreadable(response.status);
-  }
-  if (!isObject(answer)) throw unreadable(response.status);
-  return answer;
-}
-
-async function send(method: string, path: string, wish: object): Promise<Fields> {
-  const response = await request(path, {
-    method,
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify(wish),
-  });
-  return body(response);
-}
-
 /** The editing sessions before `before`, newest first. */
 export async function readTimeline(
   name: string,
   options: { before?: number; limit?: number } = {},
   signal?: AbortSignal,
 ): Promise<TimelinePage> {
-  const answer = await read(`${base(name)}/history${query(options)}`, signal);
+  const answer = await get(`${base(name)}/history${query(options)}`, signal);
   return {
     first: stamp(answer.first),
     head: stamp(answer.head),
@@ -288,7 +242,7 @@ export async function readTimeline(
 
 /** How much was changed by whom, from the first change to the last, in at most `buckets` stretches of equally many. */
 export async function readDensity(name: string, buckets: number, signal?: AbortSignal): Promise<Density> {
-  const answer = await read(`${base(name)}/history/density${query({ buckets, by: 'seq' })}`, signal);
+  const answer = await get(`${base(name)}/history/density${query({ buckets, by: 'seq' })}`, signal);
   return {
     from: stamp(answer.from),
     to: stamp(answer.to),
@@ -299,7 +253,7 @@ export async function readDensity(name: string, buckets: number, signal?: AbortS
 
 /** The document as it was once change `seq` had been made. */
 export async function readMoment(name: string, seq: number, signal?: AbortSignal): Promise<Moment> {
-  const answer = await read(`${base(name)}/at/${seq}`, signal);
+  const answer = await get(`${base(name)}/at/${seq}`, signal);
   return {
     seq: count(answer.seq),
     time: count(answer.time),
@@ -315,7 +269,7 @@ export async function readDifference(
   to: number,
   signal?: AbortSignal,
 ): Promise<Difference> {
-  const answer = await read(`${base(name)}/diff${query({ from, to })}`, signal);
+  const answer = await get(`${base(name)}/diff${query({ from, to })}`, signal);
   const { added, removed, blocks } = fields(answer.summary);
   const changed = fields(blocks);
   return {
@@ -339,12 +293,12 @@ export async function readDifference(
 /** Who wrote these stretches of elements, each `client:clock+len`. */
 export async function readBlame(name: string, ids: string[], signal?: AbortSignal): Promise<Blame> {
   // Encoded, because a bare plus in a query is read as a space.
-  const answer = await read(`${base(name)}/blame?ids=${ids.map(encodeURIComponent).join(',')}`, signal);
+  const answer = await get(`${base(name)}/blame?ids=${ids.map(encodeURIComponent).join(',')}`, signal);
   return { authors: authors(answer.authors), runs: list(answer.runs).map(run) };
 }
 
 export async function readVersions(name: string, signal?: AbortSignal): Promise<Version[]> {
-  const answer = await read(`${base(name)}/versions`, signal);
+  const answer = await get(`${base(name)}/versions`, signal);
   return list(answer.versions)
     .map(version)
     .filter((one) => one !== null);

@@ -1,40 +1,83 @@
+/** What the server said about a refusal, as far as it said anything. */
+export interface Refused {
+  code?: string | null;
+  /** Which part of the form it is about. */
+  field?: string | null;
+  /** In English, for logs and for codes that this client has no words for. */
+  words?: string | null;
+  /** In seconds. */
+  retryAfter?: number | null;
+}
+
 /** `status` is null when the server could not be reached at all. `code` is the server's own word, where it gave one. */
 export class ApiError extends Error {
+  readonly code: string | null;
+  readonly field: string | null;
+  readonly words: string | null;
+  readonly retryAfter: number | null;
+
   constructor(
     message: string,
     readonly status: number | null,
-    readonly code: string | null = null,
+    refused: Refused = {},
   ) {
     super(message);
     this.name = 'ApiError';
+    this.code = refused.code ?? null;
+    this.field = refused.field ?? null;
+    this.words = refused.words ?? null;
+    this.retryAfter = refused.retryAfter ?? null;
   }
 }
 
-/** The server's word for what is wrong, from the body of a refusal. */
-async function codeOf(response: Response): Promise<string | null> {
+const word = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+async function refusal(response: Response): Promise<Refused> {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfter = Number.isFinite(seconds) ? seconds : null;
   try {
-    const { error } = (await response.json()) as { error?: { code?: unknown } };
-    return typeof error?.code === 'string' ? error.code : null;
+    const { error } = (await response.json()) as { error?: Record<string, unknown> };
+    return { code: word(error?.code), field: word(error?.field), words: word(error?.message), retryAfter };
   } catch {
-    return null;
+    return { retryAfter };
   }
+}
+
+let share: string | null = null;
+
+/** While a shared page is looked at, every request says by which link it was reached. */
+export function nameShare(secret: string | null): void {
+  share = secret;
+}
+
+export const sharedBy = (): string | null => share;
+
+type Listener = (error: ApiError) => void;
+const listeners = new Set<Listener>();
+
+/** Hears of every refusal. The app asks for a sign-in when one says that it is due. */
+export function onRefusal(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** Sends a request and lets only a good answer through; everything else is an `ApiError`, but for an abort. */
 export async function request(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(options.headers);
+  if (share !== null) headers.set('weft-share', share);
   let response: Response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('The server cannot be reached.', null);
   }
-  if (!response.ok) {
-    throw new ApiError(
-      `The server answered ${response.status}.`,
-      response.status,
-      await codeOf(response.clone()),
-    );
-  }
-  return response;
+  if (response.ok) return response;
+  const error = new ApiError(
+    `The server answered ${response.status}.`,
+    response.status,
+    await refusal(response.clone()),
+  );
+  for (const listener of [...listeners]) listener(error);
+  throw error;
 }

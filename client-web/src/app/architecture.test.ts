@@ -6,8 +6,9 @@ const SRC = resolve(import.meta.dirname, '..');
 
 /** What each layer may use besides itself. Features may not use each other; nobody uses the app. */
 const MAY_USE: Record<string, string[]> = {
-  app: ['features', 'editor', 'sync', 'api', 'ui', 'locales'],
-  features: ['editor', 'sync', 'api', 'ui', 'locales'],
+  app: ['features', 'editor', 'wiki', 'sync', 'api', 'ui', 'locales'],
+  features: ['editor', 'wiki', 'sync', 'api', 'ui', 'locales'],
+  wiki: ['sync', 'api', 'ui', 'locales'],
   editor: ['sync', 'ui', 'locales'],
   sync: [],
   api: [],

@@ -1,0 +1,98 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { type Happening, listenToEvents } from '../api/events';
+import type { Notices } from '../api/notices';
+import type { Page } from '../api/pages';
+import { dropRows, dropSpace, findRow, putRows, putSpace } from './cache';
+import { noticesQuery, pageQuery } from './queries';
+
+/** What is asked for again when nobody knows what was missed. */
+const OURS: ReadonlySet<unknown> = new Set([
+  'spaces',
+  'space',
+  'pages',
+  'page',
+  'trash',
+  'home',
+  'shares',
+  'people',
+  'groups',
+  'notices',
+  'find',
+]);
+
+/** Asks again for everything that was fetched before `since`. */
+function askAgain(client: QueryClient, since: number): void {
+  void client.invalidateQueries({
+    predicate: ({ queryKey, state }) => OURS.has(queryKey[0]) && state.dataUpdatedAt <= since,
+  });
+}
+
+/** Brings what is known up to date with what the server told. `now` is in milliseconds since 1970. */
+export function applyHappening(client: QueryClient, happening: Happening, now: number): void {
+  switch (happening.kind) {
+    case 'hello':
+      askAgain(client, now);
+      break;
+    case 'rights':
+      void client.invalidateQueries({ queryKey: ['me'] });
+      askAgain(client, now);
+      break;
+    case 'page': {
+      const { page } = happening;
+      const before = findRow(client, page.id);
+      putRows(client, [page]);
+      const hasMoved = before === undefined || before.parent !== page.parent || before.space !== page.space;
+      const hasTurned = before?.restricted !== page.restricted || before?.archived !== page.archived;
+      // Where it stands and who sees it is more than its row says.
+      if (hasMoved || hasTurned) void client.invalidateQueries({ queryKey: pageQuery(page.id).queryKey });
+      if (before !== undefined && before.space !== page.space) {
+        void client.invalidateQueries({ queryKey: ['pages'] });
+      }
+      const open = client.getQueryData<Page>(pageQuery(page.id).queryKey);
+      if (open?.trashed != null) {
+        void client.invalidateQueries({ queryKey: pageQuery(page.id).queryKey });
+        void client.invalidateQueries({ queryKey: ['trash'] });
+      }
+      break;
+    }
+    case 'pageGone': {
+      const gone = dropRows(client, happening.id);
+      void client.invalidateQueries({ queryKey: ['trash', happening.space] });
+      for (const id of new Set([happening.id, ...gone.map((row) => row.id)])) {
+        void client.invalidateQueries({ queryKey: pageQuery(id).queryKey });
+      }
+      // What was below it may have lost only its parent.
+      if (gone.length > 1) void client.invalidateQueries({ queryKey: ['pages', happening.space] });
+      break;
+    }
+    case 'space':
+      putSpace(client, happening.space);
+      void client.invalidateQueries({ queryKey: ['space', happening.space.id] });
+      break;
+    case 'spaceGone':
+      dropSpace(client, happening.id);
+      break;
+    case 'person':
+      void client.invalidateQueries({ queryKey: ['people'] });
+      void client.invalidateQueries({ queryKey: ['groups'] });
+      void client.invalidateQueries({ queryKey: ['me'] });
+      break;
+    case 'notice':
+      client.setQueryData<Notices>(noticesQuery.queryKey, (known) => {
+        if (known === undefined) return undefined;
+        const others = known.notices.filter((notice) => notice.id !== happening.notice.id);
+        return { notices: [happening.notice, ...others], unread: happening.unread };
+      });
+      break;
+    case 'signedOut':
+      break;
+  }
+}
+
+/** Follows the server for as long as somebody is signed in. */
+export function followServer(client: QueryClient, onSignedOut: () => void): () => void {
+  return listenToEvents((happening) => {
+    applyHappening(client, happening, Date.now());
+    if (happening.kind === 'signedOut') onSignedOut();
+  });
+}
