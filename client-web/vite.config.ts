@@ -1,9 +1,18 @@
 import './scripts/groupBy.ts';
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
+import type { Plugin, ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { standIn } from './dev/wiki';
+
+/** `vite --mode wiki` needs no server: one made of memory answers. */
+const STAND_IN = 'wiki';
 
 const server = process.env.WEFT_SERVER ?? 'http://localhost:4545';
+
+const PROXY: Record<string, ProxyOptions> = {
+  '/api': { target: server, changeOrigin: true, ws: true },
+  '/ws': { target: server.replace(/^http/, 'ws'), ws: true },
+};
 
 /**
  * Names the files of the page view in the HTML, for `public/boot.js`: who opens a page by its address then fetches the
@@ -29,8 +38,8 @@ function pageFiles(): Plugin {
   };
 }
 
-export default defineConfig({
-  plugins: [react(), pageFiles()],
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), pageFiles(), ...(mode === STAND_IN ? [standIn()] : [])],
   resolve: {
     // A second copy of any of these breaks collaboration without an error.
     dedupe: [
@@ -51,16 +60,11 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 900,
   },
-  server: {
-    proxy: {
-      '/api': { target: server, changeOrigin: true },
-      '/ws': { target: server.replace(/^http/, 'ws'), ws: true },
-    },
-  },
+  server: { proxy: mode === STAND_IN ? {} : PROXY },
   test: {
     environment: 'happy-dom',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/test-setup.ts'],
     restoreMocks: true,
   },
-});
+}));
