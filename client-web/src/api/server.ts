@@ -14,7 +14,7 @@ export interface Server {
   openRooms: boolean;
   /** It can send mail. */
   mail: boolean;
-  signIn: { password: boolean; passkeys: boolean; providers: Provider[] };
+  signIn: { password: boolean; passkeys: boolean; totp: boolean; providers: Provider[] };
 }
 
 function provider(value: unknown): Provider | null {
@@ -34,6 +34,7 @@ export function readServer(value: unknown): Server {
     signIn: {
       password: !isObject(signIn) || ways.password !== false,
       passkeys: ways.passkeys === true,
+      totp: ways.totp === true,
       providers: each(ways.providers, provider),
     },
   };

@@ -69,6 +69,14 @@ export async function listSpaces(signal?: AbortSignal): Promise<Space[]> {
   return each((await get('/api/spaces', signal)).spaces, readSpace);
 }
 
+/** For admins: every space, private ones too; of those they are not in they learn no more than the name. */
+export async function listAllSpaces(signal?: AbortSignal): Promise<(Space & { isIn: boolean })[]> {
+  return each((await get('/api/admin/spaces', signal)).spaces, (value) => {
+    const one = readSpace(value);
+    return one && { ...one, isIn: readLevel(fields(value).level) !== null };
+  });
+}
+
 export const getSpace = (id: string, signal?: AbortSignal): Promise<Space> =>
   space(get(`/api/spaces/${part(id)}`, signal));
 

@@ -92,13 +92,14 @@ test('every request on a shared page carries its link', async () => {
   const fetch = answer({ needsPassword: true });
   nameShare('secret');
   expect(await readShared('secret')).toEqual({ page: null, pages: [], needsPassword: true });
-  expect((fetch.mock.calls[0]?.[1]?.headers as Headers).get('weft-share')).toBe('secret');
+  const [, sent] = fetch.mock.calls[0] as unknown as [string, { headers: Headers }];
+  expect(sent.headers.get('weft-share')).toBe('secret');
 });
 
 test('a server that says little is set up and takes passwords', () => {
   expect(readServer({})).toMatchObject({
     setUp: true,
-    signIn: { password: true, passkeys: false, providers: [] },
+    signIn: { password: true, passkeys: false, totp: false, providers: [] },
   });
   expect(readServer({ setUp: false }).setUp).toBe(false);
 });

@@ -35,6 +35,17 @@ function storedLanguage(): string | null {
   }
 }
 
+type Strings = Record<Language, object>;
+const early: Strings[] = [];
+
+/** Strings of a part of the app that is fetched later. A part's folder calls this when it is loaded. */
+export function addStrings(strings: Strings): void {
+  if (!i18next.isInitialized) early.push(strings);
+  else
+    for (const [tag, part] of Object.entries(strings))
+      i18next.addResourceBundle(tag, 'translation', part, true);
+}
+
 export function startLanguage(): void {
   const language = chooseLanguage(storedLanguage(), navigator.languages ?? [navigator.language]);
   document.documentElement.lang = language;
@@ -47,6 +58,7 @@ export function startLanguage(): void {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+  for (const strings of early.splice(0)) addStrings(strings);
 }
 
 export function setLanguage(language: Language): void {

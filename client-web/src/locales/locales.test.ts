@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import en from './en.json';
 import { chooseLanguage } from './index';
-import zhCN from './zh-CN.json';
 
 type Tree = { [key: string]: string | Tree };
 
@@ -11,17 +9,47 @@ function leaves(tree: Tree, path = ''): [string, string][] {
   );
 }
 
+const files = import.meta.glob<Tree>('./**/*.json', { eager: true, import: 'default' });
+const english = Object.keys(files).filter((path) => path.endsWith('/en.json'));
+const inBoth = english.map((path): [string, Tree, Tree] => {
+  return [path, files[path] ?? {}, files[path.replace(/en\.json$/, 'zh-CN.json')] ?? {}];
+});
+
 const slots = (text: string): string[] => (text.match(/\{\{\w+\}\}/g) ?? []).sort();
 
-test('every language has every string, and no other', () => {
-  expect(leaves(zhCN).map(([key]) => key)).toEqual(leaves(en).map(([key]) => key));
+test('every part of the app has every string in every language, and no other', () => {
+  expect(english.length).toBeGreaterThan(5);
+  for (const [path, en, zhCN] of inBoth) {
+    expect(
+      leaves(zhCN)
+        .map(([key]) => key)
+        .sort(),
+      path,
+    ).toEqual(
+      leaves(en)
+        .map(([key]) => key)
+        .sort(),
+    );
+  }
 });
 
 test('no string is empty, and each has the same slots in every language', () => {
-  const english = new Map(leaves(en));
-  for (const [key, text] of leaves(zhCN)) {
-    expect(text.trim(), key).not.toBe('');
-    expect(slots(text), key).toEqual(slots(english.get(key) ?? ''));
+  for (const [path, en, zhCN] of inBoth) {
+    const known = new Map(leaves(en));
+    for (const [key, text] of leaves(zhCN)) {
+      expect(text.trim(), `${path} ${key}`).not.toBe('');
+      expect(slots(text), `${path} ${key}`).toEqual(slots(known.get(key) ?? ''));
+    }
+  }
+});
+
+test('two parts do not say different things by one name', () => {
+  const seen = new Map<string, string>();
+  for (const [path, en] of inBoth) {
+    for (const [key] of leaves(en)) {
+      expect(seen.get(key), `${key} in ${path}`).toBeUndefined();
+      seen.set(key, path);
+    }
   }
 });
 

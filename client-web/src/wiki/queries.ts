@@ -8,13 +8,15 @@ import { listInvitations, listPeople } from '../api/people';
 import { ApiError } from '../api/request';
 import { getServer } from '../api/server';
 import { listShares, readShared } from '../api/shares';
-import { getSpace, listSpaces } from '../api/spaces';
+import { getSpace, listAllSpaces, listSpaces } from '../api/spaces';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       // What the server refused it refuses again; what was not reached may be back in a moment.
       retry: (failures, error) => failures < 1 && !(error instanceof ApiError && error.status !== null),
+      // A second view of what was refused a moment ago need not ask again.
+      retryOnMount: false,
       staleTime: 5_000,
       // The server may be this very machine, which the browser's idea of "offline" knows nothing about.
       networkMode: 'always',
@@ -40,6 +42,10 @@ export const spacesQuery = queryOptions({
   queryKey: ['spaces'],
   queryFn: ({ signal }) => listSpaces(signal),
   ...TOLD,
+});
+export const allSpacesQuery = queryOptions({
+  queryKey: ['all-spaces'],
+  queryFn: ({ signal }) => listAllSpaces(signal),
 });
 /** One space with who was granted what. */
 export const spaceQuery = (id: string) =>

@@ -1,0 +1,15 @@
+import { PasswordInput, type PasswordInputProps } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+/** A password with a way to look at it. The rule is said before it is broken. */
+export function PasswordField({ isNew, ...props }: PasswordInputProps & { isNew: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <PasswordInput
+      {...props}
+      {...(isNew ? { description: t('outside.passwordRule') } : {})}
+      autoComplete={isNew ? 'new-password' : 'current-password'}
+      visibilityToggleButtonProps={{ 'aria-label': t('outside.show'), tabIndex: 0 }}
+    />
+  );
+}
