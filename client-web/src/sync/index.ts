@@ -13,7 +13,8 @@ export {
 } from './person';
 export type { Guest } from './presence';
 export { hasDrawableCaret, readGuest, readGuests } from './presence';
-export { registry } from './registry';
+export { openAs, registry } from './registry';
+export { titleText } from './retitle';
 export type { SaveState } from './saveState';
 export { BODY_FIELD, SCHEMA, SCHEMA_VERSION, TITLE_FIELD } from './schema';
 export type { Session, SessionView } from './session';

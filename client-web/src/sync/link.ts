@@ -7,9 +7,10 @@ export const AWAY_AFTER_MS = 2_500;
 export const PROBE_ANSWER_MS = 2_000;
 
 /** Where the server listens, seen from a page at `location`. Carries our schema number, so that it can refuse us. */
-export function socketUrl(location: { protocol: string; host: string }): string {
+export function socketUrl(location: { protocol: string; host: string }, share: string | null = null): string {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${location.host}/ws?schema=${SCHEMA_VERSION}`;
+  const by = share === null ? '' : `&share=${encodeURIComponent(share)}`;
+  return `${scheme}//${location.host}/ws?schema=${SCHEMA_VERSION}${by}`;
 }
 
 /** The one socket that carries every open document. */

@@ -1,4 +1,4 @@
-import { isFresh } from './fresh';
+import { isFresh, isMade } from './fresh';
 import { type Link, openLink, socketUrl } from './link';
 import { Session } from './session';
 import { unsentDocuments } from './unsent';
@@ -78,12 +78,24 @@ export class Registry {
 
 let link: Link | null = null;
 
+let share: string | null = null;
+
+/** From now on documents are opened as somebody who holds this public link; null is as oneself. */
+export function openAs(secret: string | null): void {
+  if (secret === share) return;
+  share = secret;
+  // Sessions that are open keep the socket they have; it ends with the last of them.
+  link = null;
+}
+
 function theLink(): Link {
-  link ??= openLink(socketUrl(window.location));
+  link ??= openLink(socketUrl(window.location, share));
   return link;
 }
 
-export const registry: Registry = new Registry((name) => new Session(name, theLink(), isFresh(name)));
+export const registry: Registry = new Registry(
+  (name) => new Session(name, theLink(), isFresh(name), isMade(name)),
+);
 
 /** Sends what earlier visits could not: opens each such document until its edits are stored. */
 export function sendUnsent(): void {

@@ -72,6 +72,7 @@ export class Session {
     readonly name: string,
     private readonly link: Link,
     private readonly fresh: boolean,
+    private readonly made: Promise<boolean> = Promise.resolve(true),
   ) {
     this.undo.push(watchForMiss(this.doc, (miss) => this.onMiss(miss)));
     this.doc.on('update', this.onUpdate);
@@ -122,6 +123,8 @@ export class Session {
   }
 
   private async start(): Promise<void> {
+    // Nobody else can have written in it, so there is nothing to wait for.
+    if (this.fresh) this.becomeReady();
     const copy = this.keep.loaded.then(() => {
       // A copy that was read late and held nothing new brings no further acknowledgement.
       if (this.settled && this.provider.unsyncedChanges === 0) this.onUnsynced(0);
@@ -129,11 +132,19 @@ export class Session {
     });
     await Promise.race([copy, this.wait(COPY_WAIT_MS)]);
     if (this.destroyed) return;
+    if (!(await this.made)) return this.refuse();
+    if (this.destroyed) return;
     this.provider.attach();
     await copy;
     if (!this.link.away) await Promise.race([this.linkIsAway(), this.wait(SERVER_WAIT_MS)]);
     if (this.destroyed || this.ready || this.connected) return;
     this.showCopy();
+  }
+
+  /** The server would not make this page: what is written here stays here. */
+  private refuse(): void {
+    this.refusal = 'rejected';
+    this.changed();
   }
 
   private linkIsAway(): Promise<void> {

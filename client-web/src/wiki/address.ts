@@ -35,11 +35,12 @@ export function readPagePart(part: string): string | null {
   return isPageId(part) ? part : null;
 }
 
-/** The whole address as it stands in a link that is copied. */
-export function pageLink(spaceSlug: string | null, id: string, title: string): string {
-  const path =
-    spaceSlug === null
-      ? `/page/${id}`
-      : `/${encodeURIComponent(spaceSlug)}/${encodeURIComponent(pagePart(id, title))}`;
-  return window.location.origin + path;
+/** The address on this server, percent-encoded; by its id alone where the space cannot be seen. */
+export function pagePath(spaceSlug: string | null, id: string, title: string): string {
+  if (spaceSlug === null) return `/page/${id}`;
+  return `/${encodeURIComponent(spaceSlug)}/${encodeURIComponent(pagePart(id, title))}`;
 }
+
+/** The whole address as it stands in a link that is copied. */
+export const pageLink = (spaceSlug: string | null, id: string, title: string): string =>
+  window.location.origin + pagePath(spaceSlug, id, title);

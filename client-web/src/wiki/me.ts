@@ -1,0 +1,55 @@
+import { useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { changeMe, type Me, type MeChange, type Theme } from '../api/me';
+import { signOut } from '../api/signIn';
+import { isLanguage, setLanguage } from '../locales';
+import { toast } from '../ui/toasts';
+import { explain } from './explain';
+import { meQuery } from './queries';
+
+/** What somebody sets for themselves: seen at once, kept by the server for every browser of theirs. */
+export function useOwnSettings() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  return useMemo(() => {
+    const keep = async (change: MeChange): Promise<boolean> => {
+      const before = client.getQueryData(meQuery.queryKey);
+      client.setQueryData(meQuery.queryKey, (me): Me | undefined => me && { ...me, ...change });
+      try {
+        client.setQueryData(meQuery.queryKey, await changeMe(change));
+        return true;
+      } catch (error) {
+        client.setQueryData(meQuery.queryKey, before);
+        toast(explain(error, t), { tone: 'bad' });
+        return false;
+      }
+    };
+    return {
+      keep,
+      setTheme: (theme: Theme): void => {
+        setColorScheme(theme);
+        void keep({ theme });
+      },
+      setLanguage: (language: string): void => {
+        if (!isLanguage(language)) return;
+        setLanguage(language);
+        void keep({ language });
+      },
+      signOut: async (): Promise<void> => {
+        try {
+          await signOut();
+        } catch (error) {
+          toast(explain(error, t), { tone: 'bad' });
+          return;
+        }
+        await navigate({ to: '/sign-in' });
+        client.clear();
+      },
+    };
+  }, [client, navigate, t, setColorScheme]);
+}
