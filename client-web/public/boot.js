@@ -13,7 +13,9 @@
 })();
 
 // Who comes by a page's address will need the editor: fetch it beside the shell, not after it.
-if (location.pathname.startsWith('/page/')) {
+const [first = '', second = '', more] = location.pathname.split('/').slice(1);
+const elsewhere = ['settings', 'admin', 'room', 'invite', 'reset', 's'].includes(first) || second === 'trash';
+if (second !== '' && more === undefined && !elsewhere) {
   const files = document.querySelector('meta[name="weft-page-files"]')?.content ?? '';
   for (const href of files.split(' ').filter(Boolean)) {
     const link = document.createElement('link');

@@ -4,11 +4,11 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Appearance } from './app/Appearance';
 import { Broken } from './app/Broken';
-import { queryClient } from './app/queries';
 import { router, warmUp } from './app/router';
 import { startLanguage, suggestName } from './locales';
 import { ensurePerson } from './sync/person';
 import { unsentDocuments } from './sync/unsent';
+import { queryClient } from './wiki/queries';
 import './app/styles';
 
 startLanguage();

@@ -1,12 +1,12 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ShellContext } from '../ui/shell';
-import { Toasts } from '../ui/Toasts';
-import { useNewPage } from './newPage';
+import { useActions } from '../wiki/actions';
+import { Dialogs } from './Dialogs';
 import { WithPageParts } from './PageParts';
-import { SettingsMenu } from './SettingsMenu';
+import { PaletteHost } from './PaletteHost';
 import { Sidebar } from './Sidebar';
+import { storedWidth } from './width';
 
 const KEY = 'weft.sidebar';
 const isNarrow = (): boolean => window.matchMedia('(max-width: 48em)').matches;
@@ -37,9 +37,9 @@ function useShortcuts(newPage: () => void, toggle: () => void): void {
 }
 
 export function Shell() {
-  const { t } = useTranslation();
   const [open, setOpen] = useState(startsOpen);
-  const newPage = useNewPage();
+  const [width, setWidth] = useState(storedWidth);
+  const actions = useActions();
   const pathname = useRouterState({ select: (state) => state.location.pathname });
 
   const shell = useMemo(
@@ -57,12 +57,12 @@ export function Shell() {
           return !before;
         }),
       close: () => setOpen(false),
-      newPage,
-      menu: <SettingsMenu />,
+      newPage: () => actions.newPage(),
+      menu: null,
     }),
-    [open, newPage],
+    [open, actions],
   );
-  useShortcuts(newPage, shell.toggle);
+  useShortcuts(shell.newPage, shell.toggle);
 
   // On a phone the sidebar covers the page: whoever chose something there wants to see it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what this reacts to
@@ -72,18 +72,20 @@ export function Shell() {
 
   return (
     <ShellContext value={shell}>
-      <a className="skip" href="#content">
-        {t('app.skip')}
-      </a>
-      <div className="shell" data-sidebar={open ? 'open' : 'closed'}>
-        <Sidebar />
+      <div
+        className="shell"
+        data-sidebar={open ? 'open' : 'closed'}
+        style={{ '--sidebar': `${width}px` } as React.CSSProperties}
+      >
+        <Sidebar width={width} setWidth={setWidth} />
         <div className="stage">
           <WithPageParts>
             <Outlet />
           </WithPageParts>
         </div>
       </div>
-      <Toasts />
+      <Dialogs />
+      <PaletteHost />
     </ShellContext>
   );
 }

@@ -1,16 +1,19 @@
+import '../locales/editor';
 import './styles/editor.css';
 import { Selection } from '@tiptap/pm/state';
 import { type Editor, EditorContent, type EditorOptions } from '@tiptap/react';
 import i18next from 'i18next';
-import { useEffect, useMemo, useRef } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../sync';
 import { bodyExtensions } from './body';
 import { useBoundEditor } from './bound';
 import { FormatBar, type SelectionTool } from './menus/FormatBar';
-import { PromptDialog } from './menus/PromptDialog';
 import { TableBar } from './menus/TableBar';
 import { titleExtensions } from './title';
+
+/** Fetched once the page stands: few pages are opened in order to put in a picture. */
+const PromptDialog = lazy(() => import('./menus/PromptDialog'));
 
 interface Pair {
   title: Editor | null;
@@ -104,7 +107,9 @@ export function PageEditors({
           {!readOnly && <TableBar editor={body} />}
         </>
       )}
-      <PromptDialog />
+      <Suspense fallback={null}>
+        <PromptDialog />
+      </Suspense>
     </>
   );
 }

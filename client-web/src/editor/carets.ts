@@ -49,12 +49,13 @@ export const Carets = Extension.create<{ awareness: Awareness | null }>({
   },
 });
 
-/** Brings someone's caret into view and shows their name for a moment. */
-export function scrollToCaret(clientId: number): void {
+/** Brings someone's caret into view and shows their name for a moment. False when they have none on this page. */
+export function scrollToCaret(clientId: number): boolean {
   const caret = document.querySelector<HTMLElement>(`.caret[data-client="${clientId}"]`);
-  if (caret === null) return;
+  if (caret === null) return false;
   const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
   caret.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
   caret.classList.remove('caret-quiet');
   setTimeout(() => caret.classList.add('caret-quiet'), NAME_SHOWN_MS);
+  return true;
 }

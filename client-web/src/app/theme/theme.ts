@@ -14,7 +14,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
-  components: { Tooltip: { defaultProps: { openDelay: 500 } } },
+  components: {
+    Tooltip: { defaultProps: { openDelay: 500 } },
+    // The first entry has the focus, not an empty place before it that screen readers stumble over.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+  },
 });
 
 const prefixed = (colors: Record<string, string>): Record<string, string> =>
@@ -29,6 +33,11 @@ export const resolver: CSSVariablesResolver = () => {
     '--mantine-color-dimmed': COLORS[name]['text-soft'],
     '--mantine-color-placeholder': COLORS[name]['text-faint'],
     '--mantine-color-error': COLORS[name].bad,
+    '--mantine-color-red-light-color': COLORS[name].bad,
+    '--mantine-color-red-light': COLORS[name]['bad-soft'],
+    '--mantine-color-red-light-hover': COLORS[name]['bad-soft'],
+    '--mantine-color-red-filled': '#b3261e',
+    '--mantine-color-red-filled-hover': '#9c1f18',
     '--mantine-color-default': COLORS[name].raised,
     '--mantine-color-default-hover': COLORS[name].hover,
     '--mantine-color-default-border': COLORS[name].line,

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { isImageUrl } from '../schema/blocks';
 import { type Answer, onQuestion, openQuestion } from './prompt';
 
-export function PromptDialog() {
+export default function PromptDialog() {
   const { t } = useTranslation();
   const open = useSyncExternalStore(onQuestion, openQuestion);
   const close = (): void => open?.answer(null);

@@ -1,3 +1,4 @@
+import '../../locales/history';
 import '@mantine/core/styles/Slider.css';
 import '@mantine/core/styles/Menu.css';
 import '@mantine/core/styles/Drawer.css';

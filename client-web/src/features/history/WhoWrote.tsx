@@ -1,3 +1,4 @@
+import '../../locales/history';
 import './whoWrote.css';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

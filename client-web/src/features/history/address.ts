@@ -14,13 +14,17 @@ export interface Address {
 
 /** Where in the history the address is. Only to be used on a page whose address names a moment. */
 export function useAddress(): Address {
-  const { history, compare } = useSearch({ from: '/page/$pageId' });
-  const navigate = useNavigate({ from: '/page/$pageId' });
+  const { history, compare } = useSearch({ strict: false }) as {
+    history?: Moment;
+    compare?: number | 'session';
+  };
+  const navigate = useNavigate();
   const at = history ?? 'now';
   const against = compare ?? null;
   const go = useCallback(
     (to: Moment, other: Against) =>
       void navigate({
+        to: '.',
         search: other === null ? { history: to } : { history: to, compare: other },
         replace: true,
         resetScroll: false,

@@ -1,9 +1,9 @@
 import { Tooltip } from '@mantine/core';
 import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { scrollToCaret } from '../../editor/carets';
 import { type Guest, getPerson, inkOn, onPerson, readGuests, type Session } from '../../sync';
 import { initials } from '../../ui/initials';
+import { useFollow } from './useFollow';
 
 const FACES_MAX = 5;
 /** On a phone the title needs the room; the rest are counted. */
@@ -31,6 +31,7 @@ export function Faces({ session }: { session: Session }) {
   const { t } = useTranslation();
   const person = useSyncExternalStore(onPerson, getPerson);
   const guests = useGuests(session);
+  const { followed, follow } = useFollow(session);
   const [narrow] = useState(() => window.matchMedia('(max-width: 36em)').matches);
   const max = narrow ? FACES_MAX_NARROW : FACES_MAX;
   const shown = guests.slice(0, max);
@@ -39,7 +40,11 @@ export function Faces({ session }: { session: Session }) {
     <ul className="faces" aria-label={t('page.people')} data-testid="faces">
       {shown.map((guest) => (
         <li key={guest.clientId}>
-          <Face guest={guest} />
+          <Face
+            guest={guest}
+            isFollowed={guest.clientId === followed}
+            onClick={() => follow(guest.clientId === followed ? null : guest.clientId)}
+          />
         </li>
       ))}
       {rest > 0 && (
@@ -69,19 +74,21 @@ export function Faces({ session }: { session: Session }) {
   );
 }
 
-function Face({ guest }: { guest: Guest }) {
+function Face(props: { guest: Guest; isFollowed: boolean; onClick: () => void }) {
+  const { guest, isFollowed } = props;
   const { t } = useTranslation();
   const name = guest.name ?? t('page.guest');
-  const label = t('page.goTo', { name });
+  const label = t('page.follow', { name });
   return (
-    <Tooltip label={name}>
+    <Tooltip label={isFollowed ? t('page.following', { name }) : label}>
       <button
         type="button"
         className="face"
         aria-label={label}
+        aria-pressed={isFollowed}
         style={{ background: guest.color, color: inkOn(guest.color) }}
         data-initials={initials(name)}
-        onClick={() => scrollToCaret(guest.clientId)}
+        onClick={props.onClick}
       />
     </Tooltip>
   );

@@ -1,19 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import * as Y from 'yjs';
-import { TITLE_FIELD } from '../../sync';
-
-/** The title's plain text, one line, without ever changing the document. */
-export function titleText(doc: Y.Doc): string {
-  const parts: string[] = [];
-  for (const line of doc.getXmlFragment(TITLE_FIELD).toArray()) {
-    if (!(line instanceof Y.XmlElement)) continue;
-    const runs = line.toArray().flatMap((text) => (text instanceof Y.XmlText ? text.toDelta() : []));
-    parts.push(
-      runs.map((run: { insert: unknown }) => (typeof run.insert === 'string' ? run.insert : '')).join(''),
-    );
-  }
-  return parts.join(' ').replace(/\s+/g, ' ').trim();
-}
+import type * as Y from 'yjs';
+import { TITLE_FIELD, titleText } from '../../sync';
 
 export function useTitleText(doc: Y.Doc): string {
   const subscribe = useCallback(

@@ -11,7 +11,7 @@ import { PagePartsContext } from './parts';
 export function useWhoWrote(session: Session): SelectionTool | undefined {
   const { t } = useTranslation();
   const parts = use(PagePartsContext);
-  const navigate = useNavigate({ from: '/page/$pageId' });
+  const navigate = useNavigate();
   return useMemo(() => {
     if (parts === null) return undefined;
     return {
@@ -25,7 +25,7 @@ export function useWhoWrote(session: Session): SelectionTool | undefined {
             close={close}
             show={(seq) => {
               close();
-              void navigate({ search: { history: seq } });
+              void navigate({ to: '.', search: { history: seq } });
             }}
           />
         </Suspense>

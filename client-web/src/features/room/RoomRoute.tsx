@@ -1,3 +1,4 @@
+import '../../locales/room';
 import { Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -10,7 +11,7 @@ import { Topbar } from '../../ui/Topbar';
 /** Another app's document: its name and its plain text, to be looked at. */
 export function RoomRoute() {
   const { t } = useTranslation();
-  const { name } = useParams({ from: '/room/$name' });
+  const { name } = useParams({ from: '/inside/shell/room/$name' });
   const text = useQuery({ queryKey: ['text', name], queryFn: ({ signal }) => readText(name, signal) });
   useEffect(() => {
     document.title = `${name} · ${t('app.name')}`;
