@@ -174,8 +174,8 @@ export const SCREENS = {
   'palette-found': async (world) => {
     await inside(world);
     await world.page.keyboard.press('Control+K');
-    await world.page.keyboard.type('设');
-    await world.page.locator('[data-action]').first().waitFor();
+    await world.page.getByPlaceholder(/Find a page|查找页面/).fill('设');
+    await world.page.waitForTimeout(600);
   },
   'settings-profile': async (world) => inside(world, '/settings/profile'),
   'settings-preferences': async (world) => inside(world, '/settings/preferences'),

@@ -12,9 +12,11 @@ const loadSetup = () => import('../features/outside/SetupRoute');
 const loadSignIn = () => import('../features/outside/SignInRoute');
 const loadReset = () => import('../features/outside/ResetRoute');
 
-/** Fetches the page view ahead of time, so that the first new page opens as fast as the next. */
+/** Fetches the page view and the palette ahead of time: what is typed right after the key must not be lost. */
 export function warmUp(): void {
-  void loadPage().catch(() => undefined);
+  void loadPage()
+    .then(() => import('../features/palette/Palette'))
+    .catch(() => undefined);
 }
 
 const root = createRootRoute({ component: Root, notFoundComponent: Lost });
