@@ -116,7 +116,10 @@ class FakeSocket extends EventTarget {
 const opened: { session: Session; link: Link }[] = [];
 let names = 0;
 
-function visit(name = `page/test-${++names}`): { session: Session; link: Link; name: string } {
+function visit(
+  name = `page/test-${++names}`,
+  made?: Promise<boolean>,
+): { session: Session; link: Link; name: string } {
   const socket = new HocuspocusProviderWebsocket({
     url: 'ws://test/ws',
     WebSocketPolyfill: FakeSocket,
@@ -126,7 +129,7 @@ function visit(name = `page/test-${++names}`): { session: Session; link: Link; n
     jitter: false,
   });
   const link = new Link(socket, 150);
-  const session = new Session(name, link, false);
+  const session = new Session(name, link, made !== undefined, made);
   opened.push({ session, link });
   return { session, link, name };
 }
@@ -266,4 +269,31 @@ test('opening a page sends the server nothing to store', async () => {
   await until(() => expect(said(session)).toBe('saved'));
   expect(Y.encodeStateVector(server.doc)).toEqual(Uint8Array.of(0));
   expect(session.doc.getMap('weft').size).toBe(0);
+});
+
+test('a page made a moment ago is written at once, and joined when the server has made it', async () => {
+  server = new FakeServer();
+  let make: (made: boolean) => void = () => undefined;
+  const { session } = visit(
+    undefined,
+    new Promise((resolve) => {
+      make = resolve;
+    }),
+  );
+  expect(session.getView()).toMatchObject({ ready: true, readOnly: false });
+  type(session, 'first words');
+  await until(() => expect(session.getView().atRisk).toBe(false));
+  expect(server.text()).toBe('');
+  make(true);
+  await until(() => expect(said(session)).toBe('saved'));
+  expect(server.text()).toBe('first words');
+});
+
+test('a page that the server would not make says so, and its words stay here', async () => {
+  server = new FakeServer();
+  const { session } = visit(undefined, Promise.resolve(false));
+  type(session, 'kept');
+  await until(() => expect(said(session)).toBe('rejected'));
+  expect(server.text()).toBe('');
+  expect(session.doc.getText('plain').toString()).toBe('kept');
 });
