@@ -27,7 +27,7 @@ import { dragLabel } from './dragLabel';
 import { storedExpanded, storeExpanded } from './expanded';
 import { buildModel, type Item, type Model, placeFor, ROOT, spaceKey, spaceOfKey } from './model';
 import { RowMenu, type RowMenuPlace } from './RowMenu';
-import { TreeRow } from './TreeRow';
+import { type RowActs, rowState, TreeRow } from './TreeRow';
 
 export const INDENT_PX = 14;
 const ROW_PX = 32;
@@ -229,14 +229,18 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
 
   const items = tree.getItems();
   const list = useRef<HTMLDivElement>(null);
-  const focusedIndex = items.findIndex((item) => item.isFocused());
+  const { focusedItem } = tree.getState();
+  const focusedIndex = focusedItem == null ? 0 : tree.getItemInstance(focusedItem).getItemMeta().index;
+  // The same functions for as long as they say the same: with new ones, every place is measured again.
+  const getItemKey = useCallback((index: number) => items[index]?.getId() ?? index, [items]);
+  const estimateSize = useCallback(() => (isTouch ? ROW_TOUCH_PX : ROW_PX), [isTouch]);
   const rows = useVirtualizer<HTMLElement, HTMLDivElement>({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (isTouch ? ROW_TOUCH_PX : ROW_PX),
+    estimateSize,
     scrollMargin: list.current?.offsetTop ?? 0,
     overscan: 12,
-    getItemKey: (index) => items[index]?.getId() ?? index,
+    getItemKey,
     // Whoever comes with the keyboard comes to the focused row, so it is always there.
     rangeExtractor: (range) => {
       const shown = defaultRangeExtractor(range);
@@ -253,6 +257,25 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
       registerTree(element);
     },
     [registerTree],
+  );
+  const latest = useRef<RowActs | null>(null);
+  latest.current = {
+    open: (key) => open(model.item(key)),
+    add: (key) => {
+      const item = model.item(key);
+      setExpanded((before) => [...before, key]);
+      if (item.kind === 'page') actions.newPage({ space: item.row.space, parent: item.row.id });
+      else if (item.kind === 'space') actions.newPage({ space: item.space.id });
+    },
+    openMenu: (key, x, y) => setMenu({ key, x, y }),
+  };
+  const acts = useMemo<RowActs>(
+    () => ({
+      open: (key) => latest.current?.open(key),
+      add: (key) => latest.current?.add(key),
+      openMenu: (key, x, y) => latest.current?.openMenu(key, x, y),
+    }),
+    [],
   );
   const { scrollMargin } = rows.options;
   return (
@@ -279,16 +302,8 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
               }
               mayWrite={mayWrite(spaces, data.kind === 'page' ? data.row.space : data.space.id)}
               href={hrefOf(data, spaces)}
-              open={() => open(data)}
-              add={() => {
-                setExpanded((before) => [...before, item.getId()]);
-                actions.newPage(
-                  data.kind === 'page'
-                    ? { space: data.row.space, parent: data.row.id }
-                    : { space: data.space.id },
-                );
-              }}
-              openMenu={(x, y) => setMenu({ x, y, key: item.getId() })}
+              state={rowState(item)}
+              acts={acts}
             />
           );
         })}

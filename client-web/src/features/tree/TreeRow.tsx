@@ -1,11 +1,18 @@
 import type { ItemInstance } from '@headless-tree/core';
 import { IconChevronRight, IconDots, IconLock, IconPlus } from '@tabler/icons-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PageIcon, SpaceIcon } from '../../wiki/PageIcon';
 import type { Item } from './model';
 
-/** One line: a space or a page. Its buttons are for the mouse; the keyboard has the menu and the tree's own keys. */
-export function TreeRow(props: {
+/** What a line asks of the tree; always the same object, so that lines need not be drawn anew for it. */
+export interface RowActs {
+  open: (key: string) => void;
+  add: (key: string) => void;
+  openMenu: (key: string, x: number, y: number) => void;
+}
+
+interface RowProps {
   item: ItemInstance<Item>;
   data: Exclude<Item, { kind: 'root' | 'gone' }>;
   top: number;
@@ -14,10 +21,28 @@ export function TreeRow(props: {
   isHere: boolean;
   mayWrite: boolean;
   href: string;
-  open: () => void;
-  add: () => void;
-  openMenu: (x: number, y: number) => void;
-}) {
+  /** Everything the tree itself knows of the line, as text: it is drawn anew only when this changes. */
+  state: string;
+  acts: RowActs;
+}
+
+/** What decides how a line looks apart from its props, which the item tells only when asked. */
+export function rowState(item: ItemInstance<Item>): string {
+  const { level, posInSet, setSize } = item.getItemMeta();
+  const isRenaming = item.isRenaming();
+  return [
+    level,
+    posInSet,
+    setSize,
+    item.isExpanded(),
+    item.isFocused(),
+    item.isUnorderedDragTarget(),
+    isRenaming ? item.getTree().getRenamingValue() : isRenaming,
+  ].join();
+}
+
+/** One line: a space or a page. Its buttons are for the mouse; the keyboard has the menu and the tree's own keys. */
+export const TreeRow = memo(function TreeRow(props: RowProps) {
   const { t } = useTranslation();
   const { item, data, hasChildren, isHere } = props;
   const name = item.getItemName();
@@ -30,7 +55,7 @@ export function TreeRow(props: {
     // With a key held the browser opens the link its own way.
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    props.open();
+    props.acts.open(item.getId());
   };
   const onContextMenu = (event: React.MouseEvent<HTMLElement>): void => {
     event.preventDefault();
@@ -38,7 +63,8 @@ export function TreeRow(props: {
     const box = event.currentTarget.getBoundingClientRect();
     // The keyboard's own menu key comes without a place.
     const isPointed = event.clientX !== 0 || event.clientY !== 0;
-    props.openMenu(isPointed ? event.clientX : box.left + 32, isPointed ? event.clientY : box.bottom);
+    const [x, y] = isPointed ? [event.clientX, event.clientY] : [box.left + 32, box.bottom];
+    props.acts.openMenu(item.getId(), x, y);
   };
   const link = {
     className: 'tree-name',
@@ -113,7 +139,7 @@ export function TreeRow(props: {
           onClick={(event) => {
             event.stopPropagation();
             const box = event.currentTarget.getBoundingClientRect();
-            props.openMenu(box.left, box.bottom + 2);
+            props.acts.openMenu(item.getId(), box.left, box.bottom + 2);
           }}
         >
           <IconDots size={16} aria-hidden />
@@ -126,7 +152,7 @@ export function TreeRow(props: {
             title={t('do.newInside')}
             onClick={(event) => {
               event.stopPropagation();
-              props.add();
+              props.acts.add(item.getId());
             }}
           >
             <IconPlus size={16} aria-hidden />
@@ -135,4 +161,4 @@ export function TreeRow(props: {
       </span>
     </div>
   );
-}
+});
