@@ -114,7 +114,7 @@ export function PageMenu({
             {t(row.archived ? 'do.unarchive' : 'do.archive')}
           </Menu.Item>
           <Menu.Item
-            color="red"
+            className="menu-grave"
             leftSection={<IconTrash size={16} />}
             onClick={() => void actions.trash(row)}
           >

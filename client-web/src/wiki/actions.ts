@@ -71,10 +71,17 @@ export function useActions() {
     };
 
     const newPage = (where: { space?: string; parent?: string | null } = {}): void => {
+      const known = client.getQueryData(spacesQuery.queryKey);
+      if (known !== undefined) begin(known, where);
+      // The key was pressed before the list of spaces was here.
+      else client.ensureQueryData(spacesQuery).then((told) => begin(told, where), fail);
+    };
+
+    const begin = (known: readonly Space[], where: { space?: string; parent?: string | null }): void => {
       const space =
         where.space === undefined
-          ? spaceForNew(spaces(), slugHere)
-          : spaces().find((one) => one.id === where.space);
+          ? spaceForNew(known, slugHere)
+          : known.find((one) => one.id === where.space);
       const me = client.getQueryData(meQuery.queryKey);
       if (space === undefined || me === undefined) {
         toast(t('do.nowhere'), { tone: 'bad' });

@@ -149,7 +149,7 @@ function Line({ person, me, onReset }: { person: Person; me: Me; onReset: (link:
               )}
               {me.role === 'owner' && person.id !== me.id && (
                 <Menu.Item
-                  color="red"
+                  className="menu-grave"
                   leftSection={<IconTrash size={16} />}
                   onClick={() => setRemoving(true)}
                 >

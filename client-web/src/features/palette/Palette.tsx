@@ -1,6 +1,7 @@
 import '../../locales/palette';
 import './palette.css';
 import '@mantine/spotlight/styles.css';
+import { Modal } from '@mantine/core';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
@@ -92,6 +93,7 @@ export default function Palette({ close }: { close: () => void }) {
       maxHeight={420}
       transitionProps={{ duration: 0 }}
     >
+      <Modal.Title className="unseen">{t('app.search')}</Modal.Title>
       <Spotlight.Search
         placeholder={t('palette.placeholder')}
         aria-label={t('palette.placeholder')}
