@@ -1,112 +1,73 @@
 import '../../locales/tree';
 import './tree.css';
-import {
-  type DragTarget,
-  dragAndDropFeature,
-  hotkeysCoreFeature,
-  type ItemInstance,
-  isOrderedDragTarget,
-  keyboardDragAndDropFeature,
-  renamingFeature,
-  syncDataLoaderFeature,
-  type TreeInstance,
-} from '@headless-tree/core';
-import { AssistiveTreeDescription, useTree } from '@headless-tree/react';
-import { useQueries, useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import type { TreeInstance } from '@headless-tree/core';
+import { AssistiveTreeDescription } from '@headless-tree/react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { atLeast, type Space } from '../../api/spaces';
+import type { Space } from '../../api/spaces';
 import { useActions } from '../../wiki/actions';
-import { pagePath, readPagePart } from '../../wiki/address';
-import { openDialog } from '../../wiki/dialogs';
-import { pagesQuery, spacesQuery } from '../../wiki/queries';
-import { isCircle, pathTo } from '../../wiki/tree';
+import { pagePath } from '../../wiki/address';
+import { spacesQuery } from '../../wiki/queries';
 import { dragLabel } from './dragLabel';
-import { storedExpanded, storeExpanded } from './expanded';
-import { buildModel, type Item, type Model, placeFor, ROOT, spaceKey, spaceOfKey } from './model';
+import { type Item, spaceKey } from './model';
 import { RowMenu, type RowMenuPlace } from './RowMenu';
 import { type RowActs, rowState, TreeRow } from './TreeRow';
+import { useExpanded, useHere, useModel, useReveal } from './useModel';
+import { mayWrite, useSpacesTree } from './useSpacesTree';
 
-export const INDENT_PX = 14;
 const ROW_PX = 32;
 /** Fingers need more. */
 const ROW_TOUCH_PX = 44;
-const OPEN_AT_FIRST = 2;
+/** Rows drawn beyond what is seen, so that a quick turn of the wheel shows no gap. */
+const ROWS_BEYOND = 12;
 
 const NONE: readonly Space[] = [];
 
-interface Here {
-  /** The page that is looked at, and its space's slug. */
-  page: string | null;
-  space: string | null;
-}
-
-function useHere(): Here {
-  const { space, page } = useParams({ strict: false }) as { space?: string; page?: string };
-  return { space: space ?? null, page: page === undefined ? null : readPagePart(page) };
-}
-
-/** What is open, kept for the next visit; the tree asks for the same item more than once. */
-function useExpanded(spaces: readonly Space[]) {
-  const [own, setOwn] = useState(storedExpanded);
-  const first = useMemo(() => spaces.slice(0, OPEN_AT_FIRST).map((space) => spaceKey(space.id)), [spaces]);
-  const expanded = own ?? first;
-  const latest = useRef(expanded);
-  latest.current = expanded;
-  const set = useCallback((change: string[] | ((before: string[]) => string[])): void => {
-    const next = typeof change === 'function' ? change(latest.current) : change;
-    const unique = [...new Set(next)];
-    latest.current = unique;
-    storeExpanded(unique);
-    setOwn(unique);
-  }, []);
-  return [expanded, set] as const;
-}
-
-function useModel(spaces: readonly Space[], expanded: readonly string[], here: Here): Model {
-  const wanted = useMemo(() => {
-    const ids = new Set(expanded.map(spaceOfKey).filter((id) => id !== null));
-    const current = spaces.find((space) => space.slug === here.space);
-    if (current !== undefined) ids.add(current.id);
-    return spaces.filter((space) => ids.has(space.id)).map(({ id }) => id);
-  }, [spaces, expanded, here.space]);
-  const rows = useQueries({
-    queries: wanted.map((id) => pagesQuery(id)),
-    combine: (results) => results.map(({ data }) => data),
+/** Which rows are near what is seen, and where each stands. */
+function useRows(
+  tree: TreeInstance<Item>,
+  scroller: RefObject<HTMLElement | null>,
+  list: RefObject<HTMLElement | null>,
+) {
+  const [isTouch] = useState(() => window.matchMedia('(pointer: coarse)').matches);
+  const items = tree.getItems();
+  const { focusedItem } = tree.getState();
+  const focusedIndex = focusedItem == null ? 0 : tree.getItemInstance(focusedItem).getItemMeta().index;
+  // The same functions for as long as they say the same: with new ones, every place is measured again.
+  const getItemKey = useCallback((index: number) => items[index]?.getId() ?? index, [items]);
+  const estimateSize = useCallback(() => (isTouch ? ROW_TOUCH_PX : ROW_PX), [isTouch]);
+  return useVirtualizer<HTMLElement, HTMLDivElement>({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize,
+    scrollMargin: list.current?.offsetTop ?? 0,
+    overscan: ROWS_BEYOND,
+    getItemKey,
+    // Whoever comes with the keyboard comes to the focused row, so it is always there.
+    rangeExtractor: (range) => {
+      const shown = defaultRangeExtractor(range);
+      if (focusedIndex < 0 || focusedIndex >= items.length || shown.includes(focusedIndex)) return shown;
+      return [...shown, focusedIndex].sort((a, b) => a - b);
+    },
   });
-  return useMemo(() => {
-    const known = wanted.flatMap((id, index) => {
-      const data = rows[index];
-      return data === undefined ? [] : [[id, data] as const];
-    });
-    return buildModel(spaces, new Map(known));
-  }, [spaces, wanted, rows]);
 }
 
-/** Opens the way to the page that is looked at, once for each. */
-function useReveal(
-  model: Model,
-  spaces: readonly Space[],
-  here: Here,
-  expand: (keys: string[]) => void,
-): void {
-  const revealed = useRef<string | null>(null);
-  useEffect(() => {
-    const space = spaces.find((one) => one.slug === here.space);
-    if (here.page === null || space === undefined || revealed.current === here.page) return;
-    const rows = model.rows(space.id);
-    if (!rows.some((row) => row.id === here.page)) return;
-    revealed.current = here.page;
-    expand([spaceKey(space.id), ...pathTo(rows, here.page).map(({ id }) => id)]);
-  }, [model, spaces, here.page, here.space, expand]);
+/** The same object for ever, which does what the newest one would. */
+function useSteady(acts: RowActs): RowActs {
+  const latest = useRef(acts);
+  latest.current = acts;
+  return useMemo<RowActs>(
+    () => ({
+      open: (key) => latest.current.open(key),
+      add: (key) => latest.current.add(key),
+      openMenu: (key, x, y) => latest.current.openMenu(key, x, y),
+    }),
+    [],
+  );
 }
-
-const mayWrite = (spaces: readonly Space[], id: string): boolean => {
-  const space = spaces.find((one) => one.id === id);
-  return space !== undefined && atLeast(space.level, 'edit');
-};
 
 /** Every space with its pages: one tree, so that a page can be carried from one to another. */
 export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
@@ -118,7 +79,6 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
   const [expanded, setExpanded] = useExpanded(spaces);
   const model = useModel(spaces, expanded, here);
   const [menu, setMenu] = useState<RowMenuPlace | null>(null);
-  const [isTouch] = useState(() => window.matchMedia('(pointer: coarse)').matches);
 
   const expandAll = useCallback(
     (keys: string[]) => setExpanded((before) => [...before, ...keys]),
@@ -134,120 +94,20 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
     }
   };
 
-  const place = (dragged: ItemInstance<Item>, target: DragTarget<Item>) =>
-    placeFor(
-      model,
-      target.item.getId(),
-      isOrderedDragTarget(target) ? target.childIndex : null,
-      dragged.getId(),
-    );
-
-  const focusedPage = (instance: TreeInstance<Item>) => {
-    const item = instance.getFocusedItem()?.getItemData();
-    return item?.kind === 'page' && mayWrite(spaces, item.row.space) ? item.row : null;
-  };
-  const isQuiet = (instance: TreeInstance<Item>): boolean => {
-    const state = instance.getState();
-    return state.dnd == null && state.renamingItem == null;
-  };
-
   const virtualizer = useRef<ReturnType<typeof useVirtualizer<HTMLElement, HTMLDivElement>> | null>(null);
-  const tree = useTree<Item>({
-    rootItemId: ROOT,
-    state: { expandedItems: expanded },
-    setExpandedItems: setExpanded,
-    dataLoader: { getItem: model.item, getChildren: model.children },
-    getItemName: (item) => nameOf(item.getItemData(), t('app.untitled')),
-    isItemFolder: () => true,
-    indent: INDENT_PX,
-    canReorder: true,
-    reorderAreaPercentage: 0.3,
-    openOnDropDelay: 600,
-    canDrag: (items) =>
-      items.every((item) => {
-        const data = item.getItemData();
-        return data.kind === 'page' && mayWrite(spaces, data.row.space);
-      }),
-    canDrop: (items, target) =>
-      items.every((item) => {
-        const to = place(item, target);
-        const data = item.getItemData();
-        if (to === null || data.kind !== 'page' || !mayWrite(spaces, to.space)) return false;
-        return !isCircle(model.rows(data.row.space), data.row.id, to.parent);
-      }),
-    onDrop: (items, target) => {
-      const [item] = items;
-      const data = item?.getItemData();
-      const to = item === undefined ? null : place(item, target);
-      if (data?.kind !== 'page' || to === null) return;
-      expandAll([to.parent ?? spaceKey(to.space)]);
-      void actions.move(data.row, to);
-    },
-    canRename: (item) => {
-      const data = item.getItemData();
-      return data.kind === 'page' && mayWrite(spaces, data.row.space);
-    },
-    onRename: (item, value) => {
-      const data = item.getItemData();
-      if (data.kind === 'page') void actions.rename(data.row, value);
-    },
-    scrollToItem: (item) => virtualizer.current?.scrollToIndex(item.getItemMeta().index),
-    hotkeys: {
-      customOpen: {
-        hotkey: 'Enter',
-        isEnabled: isQuiet,
-        handler: (_event, instance) => open(instance.getFocusedItem().getItemData()),
-      },
-      customMove: {
-        hotkey: 'KeyM',
-        isEnabled: isQuiet,
-        handler: (_event, instance) => {
-          const row = focusedPage(instance);
-          if (row !== null) openDialog({ kind: 'move', page: row.id });
-        },
-      },
-      customTrash: {
-        hotkey: 'Delete',
-        isEnabled: isQuiet,
-        handler: (_event, instance) => {
-          const row = focusedPage(instance);
-          if (row !== null) void actions.trash(row);
-        },
-      },
-    },
-    features: [
-      syncDataLoaderFeature,
-      hotkeysCoreFeature,
-      dragAndDropFeature,
-      keyboardDragAndDropFeature,
-      renamingFeature,
-    ],
+  const tree = useSpacesTree({
+    spaces,
+    model,
+    expanded,
+    setExpanded,
+    actions,
+    open,
+    scrollTo: (index) => virtualizer.current?.scrollToIndex(index),
   });
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the model is what the tree is rebuilt for
-  useEffect(() => tree.rebuildTree(), [tree, model]);
 
   const items = tree.getItems();
   const list = useRef<HTMLDivElement>(null);
-  const { focusedItem } = tree.getState();
-  const focusedIndex = focusedItem == null ? 0 : tree.getItemInstance(focusedItem).getItemMeta().index;
-  // The same functions for as long as they say the same: with new ones, every place is measured again.
-  const getItemKey = useCallback((index: number) => items[index]?.getId() ?? index, [items]);
-  const estimateSize = useCallback(() => (isTouch ? ROW_TOUCH_PX : ROW_PX), [isTouch]);
-  const rows = useVirtualizer<HTMLElement, HTMLDivElement>({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize,
-    scrollMargin: list.current?.offsetTop ?? 0,
-    overscan: 12,
-    getItemKey,
-    // Whoever comes with the keyboard comes to the focused row, so it is always there.
-    rangeExtractor: (range) => {
-      const shown = defaultRangeExtractor(range);
-      if (focusedIndex < 0 || shown.includes(focusedIndex)) return shown;
-      return [...shown, focusedIndex].sort((a, b) => a - b);
-    },
-  });
+  const rows = useRows(tree, scroller, list);
   virtualizer.current = rows;
 
   const { ref: registerTree, ...containerProps } = tree.getContainerProps(t('tree.label'));
@@ -258,8 +118,7 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
     },
     [registerTree],
   );
-  const latest = useRef<RowActs | null>(null);
-  latest.current = {
+  const acts = useSteady({
     open: (key) => open(model.item(key)),
     add: (key) => {
       const item = model.item(key);
@@ -268,15 +127,7 @@ export function SpacesTree({ scroller }: { scroller: RefObject<HTMLElement | nul
       else if (item.kind === 'space') actions.newPage({ space: item.space.id });
     },
     openMenu: (key, x, y) => setMenu({ key, x, y }),
-  };
-  const acts = useMemo<RowActs>(
-    () => ({
-      open: (key) => latest.current?.open(key),
-      add: (key) => latest.current?.add(key),
-      openMenu: (key, x, y) => latest.current?.openMenu(key, x, y),
-    }),
-    [],
-  );
+  });
   const { scrollMargin } = rows.options;
   return (
     <>
@@ -328,10 +179,4 @@ function hrefOf(item: Item, spaces: readonly Space[]): string {
   if (item.kind !== 'page') return '/';
   const { id, title, space } = item.row;
   return pagePath(spaces.find((one) => one.id === space)?.slug ?? null, id, title);
-}
-
-function nameOf(item: Item, untitled: string): string {
-  if (item.kind === 'space') return item.space.name;
-  if (item.kind === 'page') return item.row.title === '' ? untitled : item.row.title;
-  return '';
 }
