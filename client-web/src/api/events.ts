@@ -1,6 +1,6 @@
 import { type Notice, readNotice } from './notices';
 import { type Row, readRow } from './pages';
-import { count, fields, words } from './read';
+import { count, fields, isObject, text } from './read';
 import { listen } from './socket';
 import { readSpace, type Space } from './spaces';
 
@@ -8,12 +8,14 @@ import { readSpace, type Space } from './spaces';
 export type Happening =
   | { kind: 'hello' }
   | { kind: 'page'; page: Row }
-  | { kind: 'pageGone'; id: string; space: string }
+  /** `space` is null when the server does not say where it was. */
+  | { kind: 'pageGone'; id: string; space: string | null }
   | { kind: 'space'; space: Space }
   | { kind: 'spaceGone'; id: string }
   | { kind: 'person' }
   | { kind: 'rights' }
-  | { kind: 'notice'; notice: Notice; unread: number }
+  /** Without the notice itself there is only that there is one. */
+  | { kind: 'notice'; notice: Notice | null; unread: number }
   | { kind: 'signedOut' };
 
 /** Null for what this client does not know, or what does not make sense. */
@@ -27,11 +29,14 @@ export function readHappening(value: unknown): Happening | null {
       return { kind: frame.kind };
     case 'page': {
       const page = readRow(frame.page);
-      return page && { kind: 'page', page };
+      if (page === null) return null;
+      // In the trash it stands in no list of pages any more.
+      if (isObject(fields(frame.page).trashed)) return { kind: 'pageGone', id: page.id, space: page.space };
+      return { kind: 'page', page };
     }
     case 'pageGone':
       return typeof frame.id === 'string'
-        ? { kind: 'pageGone', id: frame.id, space: words(frame.space) }
+        ? { kind: 'pageGone', id: frame.id, space: text(frame.space) }
         : null;
     case 'space': {
       const space = readSpace(frame.space);
@@ -40,8 +45,7 @@ export function readHappening(value: unknown): Happening | null {
     case 'spaceGone':
       return typeof frame.id === 'string' ? { kind: 'spaceGone', id: frame.id } : null;
     case 'notice': {
-      const notice = readNotice(frame.notice);
-      return notice && { kind: 'notice', notice, unread: count(frame.unread) };
+      return { kind: 'notice', notice: readNotice(frame.notice), unread: count(frame.unread) };
     }
     default:
       return null;

@@ -35,6 +35,7 @@ export async function listNotices(signal?: AbortSignal): Promise<Notices> {
   return { notices: each(answer.notices, readNotice), unread: count(answer.unread) };
 }
 
-export async function readNotices(upTo: string): Promise<void> {
+/** Everything up to that moment was seen, in milliseconds since 1970. */
+export async function readNotices(upTo: number): Promise<void> {
   await send('POST', '/api/notices/read', { upTo });
 }

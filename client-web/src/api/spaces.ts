@@ -31,6 +31,8 @@ export interface Space {
   /** Null for those who may not know. */
   grants: Grant[] | null;
   archived: boolean;
+  /** The server keeps archived spaces. */
+  canArchive: boolean;
 }
 
 export const readLevel = (value: unknown): Level | null => LEVELS.find((level) => level === value) ?? null;
@@ -56,6 +58,7 @@ export function readSpace(value: unknown): Space | null {
     level: readLevel(one.level) ?? 'view',
     grants: Array.isArray(one.grants) ? each(one.grants, readGrant) : null,
     archived: one.archived === true,
+    canArchive: typeof one.archived === 'boolean',
   };
 }
 

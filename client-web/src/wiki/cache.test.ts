@@ -62,6 +62,15 @@ test('a page that is gone takes what is below it along', () => {
   expect(isStale(pageQuery('b').queryKey)).toBe(true);
 });
 
+test('a page told to be in the trash is gone, and so is one of which only the id is told', () => {
+  client.setQueryData(['trash', 's'], []);
+  happens({ kind: 'page', page: { ...row('c'), trashed: { at: 1, by: null } } });
+  expect(ids('s')).toEqual(['a', 'b']);
+  expect(isStale(['trash', 's'])).toBe(true);
+  happens({ kind: 'pageGone', id: 'a' });
+  expect(ids('s')).toEqual([]);
+});
+
 test('what was dropped can be put back', () => {
   const gone = dropRows(client, 'a');
   expect(gone.map(({ id }) => id).sort()).toEqual(['a', 'b']);
@@ -89,6 +98,12 @@ test('a notice stands first and is counted', () => {
   client.setQueryData(noticesQuery.queryKey, { notices: [], unread: 0 });
   happens({ kind: 'notice', notice: { id: 'n', kind: 'space_taken_over', at: 1, read: false }, unread: 1 });
   expect(client.getQueryData(noticesQuery.queryKey)).toMatchObject({ notices: [{ id: 'n' }], unread: 1 });
+});
+
+test('a notice that is only announced is asked for', () => {
+  client.setQueryData(noticesQuery.queryKey, { notices: [], unread: 0 });
+  happens({ kind: 'notice' });
+  expect(isStale(noticesQuery.queryKey)).toBe(true);
 });
 
 test('frames nobody knows are nothing', () => {

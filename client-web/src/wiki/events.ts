@@ -57,12 +57,13 @@ export function applyHappening(client: QueryClient, happening: Happening, now: n
     }
     case 'pageGone': {
       const gone = dropRows(client, happening.id);
-      void client.invalidateQueries({ queryKey: ['trash', happening.space] });
+      const space = happening.space ?? gone[0]?.space;
+      void client.invalidateQueries({ queryKey: space === undefined ? ['trash'] : ['trash', space] });
       for (const id of new Set([happening.id, ...gone.map((row) => row.id)])) {
         void client.invalidateQueries({ queryKey: pageQuery(id).queryKey });
       }
       // What was below it may have lost only its parent.
-      if (gone.length > 1) void client.invalidateQueries({ queryKey: ['pages', happening.space] });
+      if (gone.length > 1) void client.invalidateQueries({ queryKey: ['pages', space] });
       break;
     }
     case 'space':
@@ -77,13 +78,18 @@ export function applyHappening(client: QueryClient, happening: Happening, now: n
       void client.invalidateQueries({ queryKey: ['groups'] });
       void client.invalidateQueries({ queryKey: ['me'] });
       break;
-    case 'notice':
+    case 'notice': {
+      const { notice, unread } = happening;
+      if (notice === null) {
+        void client.invalidateQueries({ queryKey: noticesQuery.queryKey });
+        break;
+      }
       client.setQueryData<Notices>(noticesQuery.queryKey, (known) => {
         if (known === undefined) return undefined;
-        const others = known.notices.filter((notice) => notice.id !== happening.notice.id);
-        return { notices: [happening.notice, ...others], unread: happening.unread };
+        return { notices: [notice, ...known.notices.filter(({ id }) => id !== notice.id)], unread };
       });
       break;
+    }
     case 'signedOut':
       break;
   }

@@ -89,12 +89,14 @@ export default function SpaceSettings({ space }: { space: Space }) {
         </div>
       </form>
       <h2>{t('space.closing')}</h2>
-      <Switch
-        label={t('space.archive')}
-        description={t('space.archiveHelp')}
-        checked={space.archived}
-        onChange={(event) => void change({ archived: event.currentTarget.checked })}
-      />
+      {space.canArchive && (
+        <Switch
+          label={t('space.archive')}
+          description={t('space.archiveHelp')}
+          checked={space.archived}
+          onChange={(event) => void change({ archived: event.currentTarget.checked })}
+        />
+      )}
       <div>
         <Button color="red" variant="light" onClick={() => setRemoving(true)}>
           {t('space.remove')}
