@@ -1,6 +1,8 @@
 // Does with the client what people do, against the stand-in. `npm run build && node dev/acts.mjs`, after `npm ci` in tests/e2e.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { preview } from 'vite';
 
 const require = createRequire(new URL('../../tests/e2e/package.json', import.meta.url));
@@ -261,7 +263,7 @@ for (const [name, act] of Object.entries(ACTS)) {
     failed += 1;
     process.stdout.write(`FAIL ${name}: ${error.message.split('\n').slice(0, 3).join(' ')}\n`);
     for (const context of browser.contexts()) {
-      await context.pages()[0]?.screenshot({ path: `failed-act-${failed}.png` });
+      await context.pages()[0]?.screenshot({ path: join(tmpdir(), `act-${failed}.png`) });
       await context.close();
     }
   }
