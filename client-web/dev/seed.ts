@@ -98,6 +98,24 @@ export function seed(world: World, write: (page: Page, paragraphs: string[]) => 
   ann.favourites = new Set([handbook.id, map.id]);
   ann.viewed = [welcome, map, meetings, handbook, days].map(({ id }) => id);
   const now = Date.now();
+  for (const [kind, about, by, hours, read] of [
+    ['pageEdited', { page: handbook.id }, dora.id, 0.2, false],
+    ['pageGranted', { page: review.id }, ben.id, 5, false],
+    ['spaceGranted', { space: training.id }, cleo.id, 30, true],
+    ['pageTrashed', { page: gone.id }, dora.id, 48, true],
+  ] as const) {
+    const { page = null, space = null } = { page: null, space: null, ...about };
+    world.notices.push({
+      id: newId(),
+      user: ann.id,
+      kind,
+      page,
+      space,
+      by,
+      at: now - hours * 3_600_000,
+      read,
+    });
+  }
   for (const [agent, address, age] of [
     [
       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',

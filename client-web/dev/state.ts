@@ -77,6 +77,18 @@ export interface Share {
   by: string;
 }
 
+export type NoticeKind = 'spaceGranted' | 'pageGranted' | 'pageEdited' | 'pageTrashed';
+export interface Notice {
+  id: string;
+  user: string;
+  kind: NoticeKind;
+  page: string | null;
+  space: string | null;
+  by: string;
+  at: number;
+  read: boolean;
+}
+
 export interface World {
   setUp: boolean;
   people: Map<string, Person>;
@@ -114,6 +126,7 @@ export interface World {
       expires: number | null;
     }
   >;
+  notices: Notice[];
   apps: Map<string, { app: string; name: string; created: number }>;
   audit: {
     id: string;
@@ -137,6 +150,7 @@ export const emptyWorld = (): World => ({
   resets: new Map(),
   signIns: new Map(),
   tokens: new Map(),
+  notices: [],
   apps: new Map(),
   audit: [],
 });
