@@ -1,5 +1,6 @@
 import '../locales/editor';
 import './styles/editor.css';
+import './styles/floating.css';
 import { Selection } from '@tiptap/pm/state';
 import { type Editor, EditorContent, type EditorOptions } from '@tiptap/react';
 import i18next from 'i18next';

@@ -3,6 +3,7 @@ import '@mantine/core/styles/Slider.css';
 import '@mantine/core/styles/Menu.css';
 import '@mantine/core/styles/Drawer.css';
 import './history.css';
+import './rail.css';
 import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';

@@ -1,4 +1,5 @@
 import '../../editor/styles/editor.css';
+import '../../editor/styles/floating.css';
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { IconRestore } from '@tabler/icons-react';
 import {
