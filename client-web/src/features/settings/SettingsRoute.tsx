@@ -1,3 +1,4 @@
+import './settings.css';
 import '../../locales/settings';
 import { IconAdjustments, IconKey, IconShieldLock, IconUser } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

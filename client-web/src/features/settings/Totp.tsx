@@ -1,12 +1,14 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { confirmTotp, type Me, offerTotp, removeTotp, type TotpOffer } from '../../api/me';
 import { Dialog } from '../../ui/Dialog';
 import { Once } from '../../ui/Once';
 import { toast } from '../../ui/toasts';
 import { explain } from '../../wiki/explain';
+
+const QrCode = lazy(() => import('./QrCode'));
 
 /** A second step at sign-in: a code from an app. */
 export function Totp({ me }: { me: Me }) {
@@ -64,8 +66,15 @@ function Begin({ offer, close }: { offer: TotpOffer; close: () => void }) {
           }}
         >
           <p>{t('own.totpScan')}</p>
-          <a href={offer.link}>{t('own.totpOpen')}</a>
-          <TextInput label={t('own.totpSecret')} readOnly value={offer.secret} />
+          <div className="qr-place">
+            <Suspense fallback={null}>
+              <QrCode text={offer.link} label={t('own.totpPicture')} />
+            </Suspense>
+          </div>
+          <a className="form-link" href={offer.link}>
+            {t('own.totpOpen')}
+          </a>
+          <TextInput label={t('own.totpSecret')} className="qr-secret" readOnly value={offer.secret} />
           <TextInput
             data-autofocus
             label={t('own.totpCode')}
