@@ -1,6 +1,5 @@
-import { type Notice, readNotice } from './notices';
 import { type Row, readRow } from './pages';
-import { count, fields, isObject, text } from './read';
+import { fields, isObject, text } from './read';
 import { listen } from './socket';
 import { readSpace, type Space } from './spaces';
 
@@ -14,8 +13,8 @@ export type Happening =
   | { kind: 'spaceGone'; id: string }
   | { kind: 'person' }
   | { kind: 'rights' }
-  /** Without the notice itself there is only that there is one. */
-  | { kind: 'notice'; notice: Notice | null; unread: number }
+  /** One is told of something, or has seen what one was told. */
+  | { kind: 'notice' }
   | { kind: 'signedOut' };
 
 /** Null for what this client does not know, or what does not make sense. */
@@ -25,6 +24,7 @@ export function readHappening(value: unknown): Happening | null {
     case 'hello':
     case 'person':
     case 'rights':
+    case 'notice':
     case 'signedOut':
       return { kind: frame.kind };
     case 'page': {
@@ -44,9 +44,6 @@ export function readHappening(value: unknown): Happening | null {
     }
     case 'spaceGone':
       return typeof frame.id === 'string' ? { kind: 'spaceGone', id: frame.id } : null;
-    case 'notice': {
-      return { kind: 'notice', notice: readNotice(frame.notice), unread: count(frame.unread) };
-    }
     default:
       return null;
   }

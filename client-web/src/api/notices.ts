@@ -1,14 +1,31 @@
-import { count, each, fields, get, moment, send, text, words } from './read';
+import { count, each, fields, get, send, words } from './read';
+
+export const NOTICE_KINDS = ['spaceGranted', 'pageGranted', 'pageEdited', 'pageTrashed'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** By id, and by what it is called. */
+export interface Named {
+  id: string;
+  name: string;
+}
 
 /** Something that happened and concerns one. */
 export interface Notice {
   id: string;
-  kind: string;
-  page: string | null;
-  space: string | null;
-  by: string | null;
+  /** Null for what this client does not know. */
+  kind: NoticeKind | null;
+  /** What it is about, as far as one may see that. */
+  page: Named | null;
+  space: Named | null;
+  /** Whose doing it was. */
+  by: Named | null;
   at: number;
   read: boolean;
+}
+
+function named(value: unknown): Named | null {
+  const { id, name } = fields(value);
+  return typeof id === 'string' ? { id, name: words(name) } : null;
 }
 
 export function readNotice(value: unknown): Notice | null {
@@ -16,16 +33,17 @@ export function readNotice(value: unknown): Notice | null {
   if (typeof id !== 'string') return null;
   return {
     id,
-    kind: words(kind),
-    page: text(page) ?? text(fields(page).id),
-    space: text(space) ?? text(fields(space).id),
-    by: text(by) ?? text(fields(by).id),
+    kind: NOTICE_KINDS.find((known) => known === kind) ?? null,
+    page: named(page),
+    space: named(space),
+    by: named(by),
     at: count(at),
-    read: read === true || moment(read) !== null,
+    read: read === true,
   };
 }
 
 export interface Notices {
+  /** The newest first. */
   notices: Notice[];
   unread: number;
 }

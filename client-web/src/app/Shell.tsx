@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { ShellContext } from '../ui/shell';
 import { useActions } from '../wiki/actions';
+import { noticesQuery } from '../wiki/queries';
 import { Dialogs } from './Dialogs';
 import { WithPageParts } from './PageParts';
 import { PaletteHost } from './PaletteHost';
@@ -40,6 +42,7 @@ export function Shell() {
   const [open, setOpen] = useState(startsOpen);
   const [width, setWidth] = useState(storedWidth);
   const actions = useActions();
+  const { data: hasNews = false } = useQuery({ ...noticesQuery, select: ({ unread }) => unread > 0 });
   const pathname = useRouterState({ select: (state) => state.location.pathname });
 
   const shell = useMemo(
@@ -58,9 +61,9 @@ export function Shell() {
         }),
       close: () => setOpen(false),
       newPage: () => actions.newPage(),
-      menu: null,
+      hasNews,
     }),
-    [open, actions],
+    [open, actions, hasNews],
   );
   useShortcuts(shell.newPage, shell.toggle);
 

@@ -24,6 +24,8 @@ import { Splitter } from './Splitter';
 // Asked for as soon as the shell is, beside the first questions to the server.
 const loadPersonMenu = import('./PersonMenu');
 const PersonMenu = lazy(async () => ({ default: (await loadPersonMenu).PersonMenu }));
+const loadBell = import('./Bell');
+const Bell = lazy(async () => ({ default: (await loadBell).Bell }));
 const loadTree = import('../features/tree/SpacesTree');
 const SpacesTree = lazy(async () => ({ default: (await loadTree).SpacesTree }));
 
@@ -72,6 +74,9 @@ export function Sidebar({ width, setWidth }: { width: number; setWidth: (width: 
           <span>{t('app.search')}</span>
           <kbd aria-hidden>{PALETTE_KEYS}</kbd>
         </button>
+        <Suspense fallback={<span className="nav-item" />}>
+          <Bell />
+        </Suspense>
         <button type="button" className="nav-item" onClick={newPage} data-testid="new-page">
           <IconPlus size={17} aria-hidden />
           <span>{t('app.newPage')}</span>

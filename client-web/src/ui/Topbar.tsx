@@ -7,16 +7,19 @@ import { useShell } from './shell';
 /** The one line above every view. */
 export function Topbar({ children, end }: { children?: ReactNode; end?: ReactNode }) {
   const { t } = useTranslation();
-  const { open, toggle, menu } = useShell();
+  const { open, toggle, hasNews } = useShell();
+  const label = t(hasNews ? 'app.openSidebarNews' : 'app.openSidebar');
   return (
     <header className="topbar">
       {!open && (
-        <Tooltip label={t('app.openSidebar')}>
+        <Tooltip label={label}>
           <ActionIcon
+            className="topbar-side"
+            data-news={hasNews}
             variant="subtle"
             color="gray"
             size="lg"
-            aria-label={t('app.openSidebar')}
+            aria-label={label}
             onClick={toggle}
           >
             <IconLayoutSidebarLeftExpand size={19} />
@@ -24,10 +27,7 @@ export function Topbar({ children, end }: { children?: ReactNode; end?: ReactNod
         </Tooltip>
       )}
       <div className="topbar-main">{children}</div>
-      <div className="topbar-end">
-        {end}
-        {menu}
-      </div>
+      <div className="topbar-end">{end}</div>
     </header>
   );
 }

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, use } from 'react';
+import { createContext, use } from 'react';
 
 /** Alt and a letter are free in every browser; Ctrl+N belongs to the browser itself. */
 export const NEW_PAGE_KEYS = 'Alt+N';
@@ -9,8 +9,8 @@ export interface ShellControls {
   toggle: () => void;
   close: () => void;
   newPage: () => void;
-  /** The settings button, which stands at the end of each view's header. */
-  menu: ReactNode;
+  /** Whether the sidebar has something unread: told where the sidebar is not seen. */
+  hasNews: boolean;
 }
 
 export const ShellContext = createContext<ShellControls>({
@@ -18,7 +18,7 @@ export const ShellContext = createContext<ShellControls>({
   toggle: () => undefined,
   close: () => undefined,
   newPage: () => undefined,
-  menu: null,
+  hasNews: false,
 });
 
 export const useShell = (): ShellControls => use(ShellContext);

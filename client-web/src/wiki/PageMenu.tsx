@@ -3,6 +3,8 @@ import {
   IconArchive,
   IconArchiveOff,
   IconArrowRight,
+  IconBell,
+  IconBellOff,
   IconCopy,
   IconExternalLink,
   IconFilePlus,
@@ -81,6 +83,14 @@ export function PageMenu({
       >
         {t(isFavourite ? 'do.unfavour' : 'do.favour')}
       </Menu.Item>
+      {page !== undefined && (
+        <Menu.Item
+          leftSection={page.watching ? <IconBellOff size={16} /> : <IconBell size={16} />}
+          onClick={() => void actions.watch(page, !page.watching)}
+        >
+          {t(page.watching ? 'do.unwatch' : 'do.watch')}
+        </Menu.Item>
+      )}
       <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void actions.copyLink(row)}>
         {t('do.copyLink')}
       </Menu.Item>

@@ -12,6 +12,7 @@ import {
   type Row,
   restorePage,
   setFavourite,
+  setWatching,
   trashPage,
 } from '../api/pages';
 import { atLeast, type Level, type Space } from '../api/spaces';
@@ -180,6 +181,20 @@ export function useActions() {
       }
     };
 
+    const watch = async (page: Page, watching: boolean): Promise<void> => {
+      const show = (on: boolean): void => {
+        client.setQueryData(pageQuery(page.id).queryKey, (known) => known && { ...known, watching: on });
+      };
+      show(watching);
+      try {
+        await setWatching(page.id, watching);
+        toast(t(watching ? 'do.watched' : 'do.unwatched', { title: named(page) }));
+      } catch (error) {
+        show(!watching);
+        fail(error);
+      }
+    };
+
     const change = async (
       row: Row,
       wish: { icon?: string | null; archived?: boolean; template?: boolean },
@@ -251,6 +266,7 @@ export function useActions() {
       restore,
       removeForever,
       favour,
+      watch,
       change,
       archive,
       duplicate,

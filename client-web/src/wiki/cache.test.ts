@@ -94,13 +94,7 @@ test('after a greeting, what was fetched before it is asked for again', () => {
   expect(isStale(homeQuery.queryKey)).toBe(true);
 });
 
-test('a notice stands first and is counted', () => {
-  client.setQueryData(noticesQuery.queryKey, { notices: [], unread: 0 });
-  happens({ kind: 'notice', notice: { id: 'n', kind: 'space_taken_over', at: 1, read: false }, unread: 1 });
-  expect(client.getQueryData(noticesQuery.queryKey)).toMatchObject({ notices: [{ id: 'n' }], unread: 1 });
-});
-
-test('a notice that is only announced is asked for', () => {
+test('a notice is announced, and asked for', () => {
   client.setQueryData(noticesQuery.queryKey, { notices: [], unread: 0 });
   happens({ kind: 'notice' });
   expect(isStale(noticesQuery.queryKey)).toBe(true);

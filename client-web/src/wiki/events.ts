@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type Happening, listenToEvents } from '../api/events';
-import type { Notices } from '../api/notices';
 import type { Page } from '../api/pages';
 import { dropRows, dropSpace, findRow, putRows, putSpace } from './cache';
 import { noticesQuery, pageQuery } from './queries';
@@ -78,18 +77,9 @@ export function applyHappening(client: QueryClient, happening: Happening, now: n
       void client.invalidateQueries({ queryKey: ['groups'] });
       void client.invalidateQueries({ queryKey: ['me'] });
       break;
-    case 'notice': {
-      const { notice, unread } = happening;
-      if (notice === null) {
-        void client.invalidateQueries({ queryKey: noticesQuery.queryKey });
-        break;
-      }
-      client.setQueryData<Notices>(noticesQuery.queryKey, (known) => {
-        if (known === undefined) return undefined;
-        return { notices: [notice, ...known.notices.filter(({ id }) => id !== notice.id)], unread };
-      });
+    case 'notice':
+      void client.invalidateQueries({ queryKey: noticesQuery.queryKey });
       break;
-    }
     case 'signedOut':
       break;
   }

@@ -10,6 +10,7 @@ export function explain(error: unknown, t: TFunction): string {
   if (error.code !== null && i18next.exists(`error.${error.code}`)) {
     // The server's own words say more about what is invalid than we could.
     if (error.code === 'invalid' && error.words !== null && i18next.language === 'en') return error.words;
+    if (error.code === 'invalid' && error.field === 'password') return t('error.invalid_password');
     return t(`error.${error.code}`);
   }
   if (error.status === 413) return t('error.too_large');
