@@ -41,7 +41,24 @@ async function world(how = '', who = 'ann') {
         rows.map((one) => `${one.getAttribute('aria-level')} ${one.getAttribute('aria-label')}`),
       );
   const get = async (path) => (await page.request.get(`${base}/api/${path}`)).json();
-  return { context, page, errors, row, names, get };
+  /** Somebody else of the same team, in a browser of their own. */
+  const another = async (name, path = '/') => {
+    const other = await browser.newContext({
+      baseURL: base,
+      viewport: { width: 1280, height: 800 },
+      locale: 'en',
+    });
+    await other.request.post(`${base}/api/sign-in`, {
+      data: { email: `${name}@example.org`, password: 'correct horse' },
+    });
+    const tab = await other.newPage();
+    tab.setDefaultTimeout(10_000);
+    await tab.goto(path);
+    await tab.locator('.tree-row').first().waitFor();
+    context.on('close', () => other.close());
+    return tab;
+  };
+  return { context, page, errors, row, names, get, another };
 }
 
 async function eventually(what, check, timeout = 5_000) {
@@ -211,6 +228,150 @@ const ACTS = {
     const { context, page } = await world('', 'dora');
     await page.goto('/home/salary-review-aaaaaaaaaaaaaaaaaaaaaaaa');
     await page.getByText('You can’t see this page').waitFor();
+    return context;
+  },
+  'the bell counts what one was told, and reading takes the count away': async () => {
+    const { context, page, get } = await world();
+    await page.getByRole('button', { name: 'Notices, 2 new' }).click();
+    const panel = page.getByRole('dialog', { name: 'Notices' });
+    await panel.getByText('Dora Marin edited “Handbook”').waitFor();
+    await panel.getByText('王小明 added you to the space “培训资料”').waitFor();
+    await page.getByRole('button', { name: 'Notices', exact: true }).waitFor();
+    assert.equal((await get('notices')).unread, 0);
+    assert.equal(await panel.getByRole('img', { name: 'New' }).count(), 2);
+    await panel.getByText('Dora Marin edited “Handbook”').click();
+    await page.locator('h1').getByText('Handbook').waitFor();
+    await panel.waitFor({ state: 'detached' });
+    return context;
+  },
+  'whom a page is shared with hears of it at once': async () => {
+    const { context, page, get, another } = await world();
+    const dora = await another('dora');
+    await dora.getByRole('button', { name: 'Notices', exact: true }).waitFor();
+    const people = (await get('people')).people;
+    const id = people.find(({ name }) => name === 'Dora Marin').id;
+    const { pages } = await get('find?q=Roadmap');
+    const access = { restricted: false, grants: [{ who: { person: id }, level: 'edit' }] };
+    await page.request.put(`${base}/api/pages/${pages[0].id}/access`, { data: access });
+    await dora.getByRole('button', { name: 'Notices, 1 new' }).click();
+    await dora.getByText('Ann Lindqvist shared “Roadmap” with you').waitFor();
+    return context;
+  },
+  'a click on a face goes where they write, and stays with them until one moves oneself': async () => {
+    const { context, page, get, another } = await world();
+    const { pages } = await get('find?q=Handbook');
+    const dora = await another('dora', `/page/${pages[0].id}`);
+    const body = dora.getByRole('textbox', { name: 'Page text' });
+    await body.focus();
+    await dora.keyboard.press('Control+End');
+    for (let line = 0; line < 80; line += 1) await dora.keyboard.press('Enter');
+    await dora.keyboard.type('far below');
+    await page.goto(`/page/${pages[0].id}`);
+    await page.getByText('far below').waitFor();
+    const place = () => page.evaluate(() => window.scrollY);
+    assert.equal(await place(), 0);
+    const face = page.getByRole('button', { name: 'Follow Dora Marin' });
+    await face.click();
+    await eventually('it goes down to her caret', async () => (await place()) > 1_000);
+    assert.equal(await face.getAttribute('aria-pressed'), 'true');
+    await dora.keyboard.press('Control+Home');
+    await dora.keyboard.type('up again');
+    await eventually('it goes up with her', async () => (await place()) < 300);
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, 200);
+    await eventually(
+      'a turn of the wheel ends it',
+      async () => (await face.getAttribute('aria-pressed')) === 'false',
+    );
+    return context;
+  },
+  'a second step at sign-in: scanned, turned on, asked for, turned off': async () => {
+    const { context, page } = await world();
+    await page.goto('/settings/security');
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+    await page.getByLabel('Code that the app shows now').fill('000 000');
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('dialog').getByText('The code is wrong').waitFor();
+    await page.getByLabel('Code that the app shows now').fill('123 456');
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.locator('.once').waitFor();
+    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.getByRole('button', { name: 'Turn off' }).waitFor();
+    await context.clearCookies();
+    await page.goto('/');
+    await page.getByLabel('E-mail').fill('ann@example.org');
+    await page.locator('input[type=password]').fill('correct horse');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.locator('input[autocomplete="one-time-code"]').fill('123456');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.locator('.tree-row').first().waitFor();
+    await page.goto('/settings/security');
+    await page.getByRole('button', { name: 'Turn off' }).click();
+    await page.getByRole('dialog').locator('input[type=password]').fill('correct horse');
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
+    await page.getByRole('button', { name: 'Set up' }).waitFor();
+    return context;
+  },
+  'a passkey is added, signs in, and is removed': async () => {
+    const { context, page } = await world();
+    const device = await context.newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.goto('/settings/security');
+    await page.getByLabel('Name of this device').fill('Laptop');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.locator('.lines li').getByText('Laptop').waitFor();
+    await context.clearCookies();
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.locator('.tree-row').first().waitFor();
+    await page.goto('/settings/security');
+    const line = page.locator('.lines li').filter({ hasText: 'Laptop' });
+    await line.getByRole('button', { name: 'Remove' }).click();
+    await line.waitFor({ state: 'detached' });
+    return context;
+  },
+  'a picture is cut to a square, shown everywhere, and taken away': async () => {
+    const { context, page, get } = await world();
+    await page.goto('/settings/profile');
+    const png = await page.evaluate(() => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 900;
+      canvas.height = 300;
+      canvas.getContext('2d').fillRect(0, 0, 900, 300);
+      return canvas.toDataURL('image/png').split(',')[1];
+    });
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'me.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(png, 'base64'),
+    });
+    const face = page.locator('.own-picture img.person-face');
+    await face.waitFor();
+    const size = await face.evaluate(async (image) => {
+      await image.decode();
+      return [image.naturalWidth, image.naturalHeight];
+    });
+    assert.deepEqual(size, [256, 256]);
+    assert.match((await get('me')).picture, /^data:image\/webp/);
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'me.txt',
+      mimeType: 'image/png',
+      buffer: Buffer.from('not a picture'),
+    });
+    await page.getByText('This file is no picture').waitFor();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await face.waitFor({ state: 'detached' });
     return context;
   },
   'five thousand pages scroll': async () => {

@@ -118,6 +118,34 @@ export const SCREENS = {
     await world.page.locator('.person-button').click();
     await world.page.getByRole('menu').waitFor();
   },
+  notices: async (world) => {
+    await inside(world);
+    await openSidebar(world);
+    await world.page.getByRole('button', { name: /^(Notices|通知)/ }).click();
+    await world.page.locator('.notices-line').first().waitFor();
+  },
+  'notices-none': async (world) => {
+    await inside(world, '/', 'dora');
+    await openSidebar(world);
+    await world.page.getByRole('button', { name: /^(Notices|通知)/ }).click();
+    await world.page.locator('.notices-none').waitFor();
+  },
+  'page-together': async (world) => {
+    await open(world, 'Roadmap');
+    const id = await pageNamed(world, 'Roadmap');
+    const other = await world.page.context().browser().newContext({ baseURL: world.base, locale: 'en' });
+    await other.request.post(`${world.base}/api/sign-in`, {
+      data: { email: 'wang@example.org', password: PASSWORD },
+    });
+    const tab = await other.newPage();
+    await tab.goto(`/page/${id}`);
+    const body = tab.locator('.prose').last();
+    await body.focus();
+    await tab.keyboard.press('Control+End');
+    await tab.keyboard.type(' 我们一起写。');
+    await world.page.locator('.caret').waitFor();
+    world.context.on('close', () => other.close());
+  },
   'dialog-move': async (world) => {
     await open(world, 'Roadmap');
     await world.page.getByRole('button', { name: /^(More|更多)$/ }).click();
@@ -182,6 +210,11 @@ export const SCREENS = {
   'settings-security': async (world) => {
     await inside(world, '/settings/security');
     await world.page.locator('.lines li').first().waitFor();
+  },
+  'settings-totp': async (world) => {
+    await inside(world, '/settings/security');
+    await world.page.getByRole('button', { name: /^(Set up|开启)$/ }).click();
+    await world.page.locator('.qr-code').waitFor();
   },
   'settings-tokens': async (world) => {
     await inside(world, '/settings/tokens');

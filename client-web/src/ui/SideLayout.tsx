@@ -1,7 +1,7 @@
 import './side.css';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 export interface SideItem {
@@ -22,6 +22,12 @@ export function SideLayout(props: {
   useEffect(() => {
     document.title = `${props.heading} · ${props.title}`;
   }, [props.heading, props.title]);
+  const items = useRef<HTMLDivElement>(null);
+  // On a phone they stand in one line, which may be longer than the screen is wide.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the heading says which one is chosen
+  useEffect(() => {
+    items.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [props.heading]);
   return (
     <div className="side-layout">
       <nav className="side-nav" aria-label={props.title}>
@@ -30,7 +36,7 @@ export function SideLayout(props: {
           <span>{t('app.back')}</span>
         </Link>
         <h2>{props.title}</h2>
-        <div className="side-items">
+        <div className="side-items" ref={items}>
           {props.items.map(({ section, label, icon }) => (
             <Link key={section} to={props.to} params={{ section }} className="nav-item">
               {icon}

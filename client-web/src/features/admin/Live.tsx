@@ -36,7 +36,7 @@ export default function Live() {
   return (
     <>
       <p className="live-state" role="status">
-        {isDown ? t('admin.live.down') : names.length === 0 ? t('admin.live.waiting') : t('admin.live.on')}
+        {isDown ? t('admin.live.down') : names.length === 0 && t('admin.live.waiting')}
       </p>
       <div className="charts">
         {names.map((name) => (

@@ -4,7 +4,7 @@ import './shared.css';
 import { Button, PasswordInput, Skeleton } from '@mantine/core';
 import { IconLinkOff, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useLayoutEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { nameShare } from '../../api/request';
@@ -108,7 +108,11 @@ function Ended() {
         picture={<IconLinkOff size={36} className="notice-icon" aria-hidden />}
         title={t('shared.endedTitle')}
         text={t('shared.endedText')}
-      />
+      >
+        <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+          {t('shared.home')}
+        </Button>
+      </Notice>
     </Alone>
   );
 }

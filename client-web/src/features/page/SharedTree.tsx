@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Row } from '../../api/pages';
 import { pagePart } from '../../wiki/address';
@@ -10,9 +11,21 @@ export function SharedTree(props: { secret: string; root: string; pages: readonl
   const { t } = useTranslation();
   const tree = growTree(props.pages);
   const top = props.pages.find((row) => row.id === props.root);
+  const [isNarrow] = useState(() => window.matchMedia('(max-width: 48em)').matches);
+  const branch = top !== undefined && (
+    <Branch rows={[top]} tree={tree} secret={props.secret} here={props.here} />
+  );
   return (
     <nav className="shared-tree" aria-label={t('shared.pages')}>
-      {top !== undefined && <Branch rows={[top]} tree={tree} secret={props.secret} here={props.here} />}
+      {isNarrow ? (
+        // Folded again on the page that was chosen.
+        <details key={props.here}>
+          <summary>{t('shared.pages')}</summary>
+          {branch}
+        </details>
+      ) : (
+        branch
+      )}
     </nav>
   );
 }

@@ -105,6 +105,7 @@ function More({ share, change }: { share: Share; change: (wish: Partial<ShareWis
         type="date"
         label={t('share.expires')}
         description={t('share.expiresHelp')}
+        inputWrapperOrder={['label', 'input', 'description']}
         min={dayOf(Date.now())}
         value={share.expires === null ? '' : dayOf(share.expires)}
         onChange={(event) => {
