@@ -35,7 +35,7 @@ export class Server {
   static async start () {
     if (!process.env.WEFT_BIN) throw new Error('WEFT_BIN must name the weft binary to test')
     const data = await mkdtemp(path.join(os.tmpdir(), 'weft-compat-'))
-    const server = new Server(data, await freePort())
+    const server = new this(data, await freePort())
     await server.run()
     return server
   }

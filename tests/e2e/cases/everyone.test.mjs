@@ -61,7 +61,7 @@ test('the start page lists what was written, newest first, and leads there', asy
 test('a page is made, named and written with the keyboard alone', async t => {
   const anna = await person(t, browser, server)
   const tab = await anna.open('/')
-  await tab.page.getByRole('heading', { name: 'Pages' }).waitFor()
+  await tab.page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
   const focused = () => tab.page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
   let steps = 0
   while (!(await focused()).startsWith('New page') && steps < 20) {
@@ -104,7 +104,7 @@ for (const [name, size] of [['390', SIZES.phone], ['320', SIZES.smallPhone]]) {
   test(`at ${name} pixels nothing is cut off and nothing scrolls sideways`, async t => {
     const anna = await person(t, browser, server, { size })
     const start = await anna.open('/')
-    await start.page.getByRole('heading', { name: 'Pages' }).waitFor()
+    await start.page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
     assert.equal(await start.overflow(), 0)
     await start.shot(`start-${name}`)
     await start.page.locator('main').getByRole('button', { name: 'New page' }).click()

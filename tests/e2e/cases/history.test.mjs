@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { SIZES, eventually, launch, person } from '../world/browser.mjs'
+import { head, json, textAt, writePlan } from '../world/history.mjs'
 import { Server } from '../world/server.mjs'
 
 let browser
@@ -14,31 +15,6 @@ after(async () => {
   await browser?.close()
   await server?.end()
 })
-
-const api = (tab, what) => `${server.http}/api/docs/${encodeURIComponent(tab.document)}/${what}`
-const json = async (tab, what) => {
-  const answer = await fetch(api(tab, what))
-  assert.ok(answer.ok, `${answer.status} for ${what}`)
-  return answer.json()
-}
-/** The newest place in the page's log. */
-const head = async tab => (await json(tab, 'history?limit=1')).head.seq
-
-/** A page with three blocks, each typed in one go. */
-async function writePlan (tab) {
-  await tab.title.click()
-  await tab.page.keyboard.type('Plan')
-  await tab.page.keyboard.press('Enter')
-  await tab.page.keyboard.type('Anna opens the hall.')
-  await tab.page.keyboard.press('Enter')
-  await tab.page.keyboard.type('The band plays at nine.')
-  await tab.page.keyboard.press('Enter')
-  await tab.page.keyboard.type('Tickets are at the door.')
-  await tab.says('Saved')
-}
-
-/** Only the words of a page, as others read them. */
-const textAt = async (tab, seq) => (await fetch(api(tab, `at/${seq}`), { headers: { accept: 'text/plain' } })).text()
 
 test('every moment of a page is shown, from its address too, and Back leads out of the past', async t => {
   const anna = await person(t, browser, server, { name: 'Anna' })
@@ -56,7 +32,7 @@ test('every moment of a page is shown, from its address too, and Back leads out 
   await past.drawn()
   const { address } = past
   const seq = Number(address.split('=')[1])
-  assert.equal(await past.text(), (await textAt(tab, seq)).replace(/\n?Plan\n?/, ''))
+  assert.equal(await past.text(), (await textAt(server, tab, seq)).replace(/\n?Plan\n?/, ''))
 
   await tab.page.reload()
   const again = await tab.history()
@@ -79,12 +55,12 @@ test('looking into the past changes nothing, and what was typed before can still
   const tab = await anna.openNewPage()
   await tab.type('written before')
   await tab.says('Saved')
-  const before = await head(tab)
+  const before = await head(server, tab)
   await tab.openHistory()
   await tab.page.keyboard.press('Home')
   await tab.page.keyboard.press('Escape')
   await tab.ready()
-  assert.equal(await head(tab), before)
+  assert.equal(await head(server, tab), before)
   await tab.body.focus()
   await tab.page.keyboard.press('Control+z')
   await eventually('the words are gone', async () => !(await tab.text()).includes('written before'))
@@ -191,7 +167,7 @@ test('what somebody deleted is found and brought back while others type, and not
   // Who did it: the newest change says so, and what it took is struck out under their name.
   let past = await left.openHistory()
   await eventually('the history names who changed the page last', async () => /last change .* by Cleo/.test(await past.words.textContent()))
-  const emptied = await head(left)
+  const emptied = await head(server, left)
   await left.page.goto(`${left.address}?history=${emptied}&compare=${emptied - 1}`)
   past = await left.history()
   await left.page.keyboard.press('n')
@@ -229,9 +205,9 @@ test('what somebody deleted is found and brought back while others type, and not
   await left.shot('history-restored')
 
   // Nothing is lost: what Ben typed before is in the moment before the restore, what he typed after it is on the page.
-  const { sessions } = await json(left, 'history?limit=200')
+  const { sessions } = await json(server, left, 'history?limit=200')
   const [restored] = sessions.filter(({ kind }) => kind === 'restore')
-  const then = await textAt(left, restored.from.seq - 1)
+  const then = await textAt(server, left, restored.from.seq - 1)
   assert.ok(then.includes(typed.trim()), then)
   let early = last.length
   while (early > 0 && !then.includes(last.slice(0, early).trimEnd())) early -= 1

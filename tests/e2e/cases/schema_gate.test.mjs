@@ -16,16 +16,11 @@ after(async () => {
   await server?.end()
 })
 
-const api = (name, what) => `${server.http}/api/docs/${encodeURIComponent(name)}/${what}`
-
-async function put (name, doc, since) {
-  const answer = await fetch(api(name, 'update'), { method: 'POST', body: Y.encodeStateAsUpdate(doc, since), headers: { 'content-type': 'application/octet-stream' } })
-  assert.ok(answer.ok, `${answer.status} ${await answer.clone().text()}`)
-}
+const put = (name, doc, since) =>
+  server.as(`/api/docs/${encodeURIComponent(name)}/update`, { method: 'POST', body: Y.encodeStateAsUpdate(doc, since) })
 
 async function state (name) {
-  const answer = await fetch(api(name, 'state'))
-  assert.ok(answer.ok, `${answer.status}`)
+  const answer = await server.as(`/api/docs/${encodeURIComponent(name)}/state`)
   return { seq: answer.headers.get('weft-seq'), bytes: new Uint8Array(await answer.arrayBuffer()) }
 }
 
@@ -62,7 +57,9 @@ let page = 0
 for (const [what, add] of Object.entries(NEWER)) {
   test(`a page with ${what} is shown, not edited, and stays as it is to the byte`, async t => {
     page += 1
-    const name = `page/newer-page-number-${page}-0000000`
+    const id = `newerpage${page}`.padEnd(24, 'a')
+    await server.api('/api/pages', { method: 'POST', body: { id, space: (await server.home()).id } })
+    const name = `page/${id}`
     const doc = new Y.Doc()
     doc.getXmlFragment('default').insert(0, [paragraph('plain words')])
     add(doc)

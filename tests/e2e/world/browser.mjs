@@ -24,14 +24,29 @@ export function launch () {
   })
 }
 
-/** Someone with a browser of their own (storage, name, language, scheme); closed when the test ends. */
-export async function person (t, browser, server, { scheme = 'light', size = SIZES.desk, locale = 'en-US', name = null, color = '#187a86' } = {}) {
-  const context = await browser.newContext({ baseURL: server.http, colorScheme: scheme, viewport: size, locale, reducedMotion: 'reduce' })
+/** A browser of one's own (storage, language, scheme) in which nobody is signed in; closed when the test ends. */
+export async function stranger (t, browser, server, { scheme = 'light', size = SIZES.desk, locale = 'en-US' } = {}) {
+  const context = await browser.newContext({
+    baseURL: server.http,
+    colorScheme: scheme,
+    viewport: size,
+    locale,
+    reducedMotion: 'reduce',
+    hasTouch: size !== SIZES.desk,
+    permissions: ['clipboard-read', 'clipboard-write']
+  })
   t.after(() => context.close())
-  if (name !== null) {
-    await context.addInitScript(person => { localStorage.setItem('weft.person', person) }, JSON.stringify({ name, color }))
-  }
   return new Person(context)
+}
+
+let strangers = 0
+
+/** Somebody of the team, signed in, in a browser of their own. Who has no name here is somebody else each time. */
+export async function person (t, browser, server, { name = `Person ${strangers += 1}`, color, role, ...look } = {}) {
+  const one = await stranger(t, browser, server, look)
+  const account = await server.account(name, { ...(role && { role }), ...(color && { color }) })
+  await one.context.addCookies([{ name: 'weft', value: account.cookie, url: server.http, httpOnly: true, sameSite: 'Lax' }])
+  return one
 }
 
 class Person {
@@ -52,7 +67,7 @@ class Person {
   /** Opens a tab on a page just made, ready to be written. */
   async openNewPage () {
     const tab = await this.open('/')
-    await tab.page.getByRole('button', { name: /^(New page|新建页面)$/ }).first().click()
+    await tab.page.locator('main').getByRole('button', { name: /^(New page|新建页面)$/ }).first().click()
     await tab.ready()
     return tab
   }
@@ -70,9 +85,10 @@ export class Tab {
     return new URL(this.page.url()).pathname
   }
 
-  /** The name of the document that this page shows. */
+  /** The name of the document that this page shows. Its id is the last part of its address, behind its title. */
   get document () {
-    return this.address.slice(1)
+    const part = decodeURIComponent(this.address.split('/').at(-1))
+    return `page/${part.startsWith('-') ? part.slice(1) : part.slice(part.lastIndexOf('-') + 1)}`
   }
 
   ready () {

@@ -1,12 +1,7 @@
 // Pages with a past, and what the server tells of it.
-import assert from 'node:assert/strict'
-
 /** A question about the document of a tab: `history`, `at/3`, … */
-export async function ask (server, tab, what, options) {
-  const answer = await fetch(`${server.http}/api/docs/${encodeURIComponent(tab.document)}/${what}`, options)
-  assert.ok(answer.ok, `${answer.status} for ${what}: ${await answer.clone().text()}`)
-  return answer
-}
+export const ask = (server, tab, what, options) =>
+  server.as(`/api/docs/${encodeURIComponent(tab.document)}/${what}`, options)
 
 export const json = async (server, tab, what) => (await ask(server, tab, what)).json()
 
@@ -19,8 +14,7 @@ export const textAt = async (server, tab, seq) =>
 
 /** Brings a moment back over HTTP, and returns the place of the restore. */
 export async function restore (server, tab, to) {
-  const body = JSON.stringify({ to, by: 'Robot' })
-  const answer = await ask(server, tab, 'restore', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const answer = await ask(server, tab, 'restore', { method: 'POST', body: { to, by: 'Robot' } })
   return (await answer.json()).seq
 }
 
