@@ -54,6 +54,7 @@ export interface Call {
 }
 
 export let world: World = emptyWorld();
+/** Who listens to what happens, by their sign-in. */
 export const listeners = new Map<WebSocket, string>();
 export const rooms = new Rooms((document, title) => {
   const page = world.pages.get(document.slice('page/'.length));
@@ -79,7 +80,7 @@ export const rowOf = (page: Page) => {
 
 export function tell(frame: (person: Person) => unknown): void {
   for (const [socket, id] of listeners) {
-    const person = world.people.get(id);
+    const person = world.people.get(world.signIns.get(id)?.person ?? '');
     const told = person === undefined ? null : frame(person);
     if (told !== null && told !== undefined) socket.send(JSON.stringify(told));
   }
@@ -158,6 +159,16 @@ export function admin(call: Call): Person {
   return person;
 }
 
+/** Ends sign-ins, and tells the browsers that were there by them. */
+export function endSignIns(ids: Iterable<string>): void {
+  for (const id of ids) {
+    world.signIns.delete(id);
+    for (const [socket, listening] of listeners) {
+      if (listening === id) socket.send(JSON.stringify({ kind: 'signedOut' }));
+    }
+  }
+}
+
 export function signIn(call: Call, person: Person) {
   const id = newId();
   const now = Date.now();
@@ -176,6 +187,9 @@ export function signIn(call: Call, person: Person) {
 export function checkPassword(password: unknown): string {
   if (typeof password !== 'string' || password.length < 10) {
     throw new Refusal(422, 'invalid', 'A password has at least 10 characters.', 'password');
+  }
+  if (/^password/i.test(password)) {
+    throw new Refusal(422, 'invalid', 'The password is among those that are tried first.', 'password');
   }
   return password;
 }

@@ -122,7 +122,7 @@ function attach(server: ViteDevServer | PreviewServer): void {
       );
     } else if (url.pathname === '/api/events' && person !== undefined) {
       sockets.handleUpgrade(request, socket, head, (opened) => {
-        listeners.set(opened, person.id);
+        listeners.set(opened, cookie);
         opened.on('close', () => listeners.delete(opened));
         opened.send(JSON.stringify({ kind: 'hello' }));
       });

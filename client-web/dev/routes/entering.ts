@@ -3,6 +3,7 @@ import {
   checkChallenge,
   checkPassword,
   done,
+  endSignIns,
   notFound,
   ok,
   Refusal,
@@ -102,7 +103,7 @@ export const ENTERING: Route[] = [
   [
     'POST sign-out',
     (call) => {
-      world.signIns.delete(call.cookies.get('weft') ?? '');
+      endSignIns([call.cookies.get('weft') ?? '']);
       call.setCookie('weft=; Path=/; Max-Age=0');
       return done;
     },

@@ -4,6 +4,7 @@ import {
   checkChallenge,
   checkPassword,
   done,
+  endSignIns,
   me,
   meOf,
   ok,
@@ -71,9 +72,8 @@ export const ME: Route[] = [
     'DELETE me/sign-ins',
     (call) => {
       const person = me(call);
-      for (const one of [...world.signIns.values()]) {
-        if (one.person === person.id && one.id !== call.cookies.get('weft')) world.signIns.delete(one.id);
-      }
+      const own = [...world.signIns.values()].filter((one) => one.person === person.id);
+      endSignIns(own.map(({ id }) => id).filter((id) => id !== call.cookies.get('weft')));
       return done;
     },
   ],
@@ -81,7 +81,7 @@ export const ME: Route[] = [
     'DELETE me/sign-ins/:id',
     (call, id) => {
       me(call);
-      world.signIns.delete(id ?? '');
+      endSignIns([id ?? '']);
       return done;
     },
   ],

@@ -50,7 +50,9 @@ function useSignedOut(): void {
   useEffect(
     () =>
       onRefusal((error) => {
-        if (error.code === 'sign_in' && client.getQueryState(meQuery.queryKey)?.status === 'success') {
+        const known = client.getQueryState(meQuery.queryKey);
+        // While one is asked who one is, the answer is on its way; asking anew would never let it arrive.
+        if (error.code === 'sign_in' && known?.status === 'success' && known.fetchStatus === 'idle') {
           void client.invalidateQueries({ queryKey: meQuery.queryKey });
         }
       }),
