@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
+import { words } from './words.mjs'
 
 const require = createRequire(import.meta.url)
 const AXE = require.resolve('axe-core/axe.min.js')
@@ -36,7 +37,7 @@ export async function stranger (t, browser, server, { scheme = 'light', size = S
     permissions: ['clipboard-read', 'clipboard-write']
   })
   t.after(() => context.close())
-  return new Person(context)
+  return new Person(context, words(locale))
 }
 
 let strangers = 0
@@ -50,9 +51,11 @@ export async function person (t, browser, server, { name = `Person ${strangers +
 }
 
 class Person {
-  constructor (context) {
+  constructor (context, say) {
     this.context = context
     this.errors = []
+    /** What the client says to them. */
+    this.say = say
   }
 
   /** Opens a tab at `address`. */
@@ -61,7 +64,7 @@ class Person {
     page.setDefaultTimeout(15_000)
     page.on('pageerror', error => this.errors.push(error.message))
     await page.goto(address)
-    return new Tab(page)
+    return new Tab(page, this.say)
   }
 
   /** Opens a tab on a page just made, ready to be written. */
@@ -74,8 +77,9 @@ class Person {
 }
 
 export class Tab {
-  constructor (page) {
+  constructor (page, say) {
     this.page = page
+    this.say = say
     this.title = page.getByRole('textbox', { name: /^(Page title|页面标题)$/ })
     this.body = page.getByRole('textbox', { name: /^(Page text|页面正文)$/ })
     this.word = page.locator('.state-word')
@@ -89,6 +93,45 @@ export class Tab {
   get document () {
     const part = decodeURIComponent(this.address.split('/').at(-1))
     return `page/${part.startsWith('-') ? part.slice(1) : part.slice(part.lastIndexOf('-') + 1)}`
+  }
+
+  /** Something that is pressed, by the words for it. */
+  button (key, slots) {
+    return this.page.getByRole('button', { name: this.say(key, slots), exact: true })
+  }
+
+  entry (key) {
+    return this.page.getByRole('menuitem', { name: this.say(key), exact: true })
+  }
+
+  /** Something that is filled in, by the words beside it. */
+  field (key) {
+    return this.page.getByRole('textbox', { name: this.say(key) })
+  }
+
+  /** A line of the sidebar's tree. */
+  row (title) {
+    return this.page.getByRole('treeitem', { name: title, exact: true })
+  }
+
+  /** The tree as it is shown: how deep, and what. */
+  tree () {
+    return this.page.locator('.tree-row').evaluateAll(rows =>
+      rows.sort((a, b) => a.offsetTop - b.offsetTop).map(row => `${row.getAttribute('aria-level')} ${row.getAttribute('aria-label')}`))
+  }
+
+  /** On narrow screens the sidebar is closed until it is asked for. */
+  async openSidebar () {
+    await this.page.locator('.topbar').waitFor()
+    const opener = this.page.locator('.topbar-side')
+    if (await opener.count() > 0) await opener.click()
+    await this.page.locator('.tree-row').first().waitFor()
+  }
+
+  /** A page's menu, from its header. */
+  async openMenu () {
+    await this.button('do.more').click()
+    await this.page.getByRole('menu').waitFor()
   }
 
   ready () {
@@ -159,7 +202,7 @@ export class Tab {
 
   /** How far the page is wider than the window, in CSS pixels. */
   overflow () {
-    return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    return this.page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth))
   }
 
   /** What axe finds serious or worse, a line each. */
