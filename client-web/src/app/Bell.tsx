@@ -13,12 +13,13 @@ export function Bell() {
   const [isOpen, setOpen] = useState(false);
   const { data } = useQuery(noticesQuery);
   const unread = data?.unread ?? 0;
+  const [isNarrow] = useState(() => window.matchMedia('(max-width: 48em)').matches);
   const close = (): void => setOpen(false);
   return (
     <Popover
       opened={isOpen}
       onChange={setOpen}
-      position="right-start"
+      position={isNarrow ? 'bottom-start' : 'right-start'}
       width="min(24rem, calc(100vw - 1.5rem))"
       shadow="md"
       trapFocus

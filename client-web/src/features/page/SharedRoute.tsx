@@ -1,7 +1,7 @@
 import '../../locales/page';
 import '../../locales/shared';
 import './shared.css';
-import { Button, PasswordInput, Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { IconLinkOff, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
@@ -11,6 +11,7 @@ import { nameShare } from '../../api/request';
 import { type Shared, unlockShared } from '../../api/shares';
 import { openAs } from '../../sync';
 import { Notice } from '../../ui/Notice';
+import { SecretInput } from '../../ui/SecretInput';
 import { readPagePart } from '../../wiki/address';
 import { explain, hasCode, hasStatus } from '../../wiki/explain';
 import { sharedQuery } from '../../wiki/queries';
@@ -148,7 +149,7 @@ function Locked({ secret, retry }: { secret: string; retry: () => void }) {
         <IconLock size={32} className="notice-icon" aria-hidden />
         <h1>{t('shared.lockedTitle')}</h1>
         <p>{t('shared.lockedText')}</p>
-        <PasswordInput
+        <SecretInput
           autoFocus
           label={t('shared.password')}
           autoComplete="off"

@@ -1,10 +1,11 @@
-import { Button, PasswordInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { endOtherSignIns, endSignIn, type Me, type SignIn, setPassword } from '../../api/me';
 import { RelativeTime } from '../../ui/RelativeTime';
+import { SecretInput } from '../../ui/SecretInput';
 import { toast } from '../../ui/toasts';
 import { explain, hasCode } from '../../wiki/explain';
 import { serverQuery, signInsQuery } from '../../wiki/queries';
@@ -58,13 +59,13 @@ function PasswordForm({ me }: { me: Me }) {
     <form className="form side-narrow" onSubmit={submit} noValidate>
       <h2 className="first">{t('own.password')}</h2>
       {me.hasPassword && (
-        <PasswordInput
+        <SecretInput
           label={t('own.currentPassword')}
           autoComplete="current-password"
           {...form.getInputProps('current')}
         />
       )}
-      <PasswordInput
+      <SecretInput
         label={t('own.newPassword')}
         description={t('own.passwordRule')}
         autoComplete="new-password"

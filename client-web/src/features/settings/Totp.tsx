@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { confirmTotp, type Me, offerTotp, removeTotp, type TotpOffer } from '../../api/me';
 import { Dialog } from '../../ui/Dialog';
 import { Once } from '../../ui/Once';
+import { SecretInput } from '../../ui/SecretInput';
 import { toast } from '../../ui/toasts';
 import { explain } from '../../wiki/explain';
 
@@ -129,7 +130,7 @@ function Leave({ close }: { close: () => void }) {
         }}
       >
         <p>{t('own.totpRemoveText')}</p>
-        <PasswordInput
+        <SecretInput
           data-autofocus
           label={t('own.currentPassword')}
           autoComplete="current-password"

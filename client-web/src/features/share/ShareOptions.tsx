@@ -1,8 +1,9 @@
-import { Button, NativeSelect, PasswordInput, Switch, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { IconCopy, IconRefresh, IconSettings, IconWorldOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Share, ShareLevel, ShareWish } from '../../api/shares';
+import { SecretInput } from '../../ui/SecretInput';
 
 /** A date as the browser's own field has it, at the end of that day. */
 const dayOf = (time: number): string => {
@@ -121,7 +122,7 @@ function More({ share, change }: { share: Share; change: (wish: Partial<ShareWis
           setPassword('');
         }}
       >
-        <PasswordInput
+        <SecretInput
           label={t('share.password')}
           placeholder={share.hasPassword ? t('share.passwordSet') : ''}
           autoComplete="new-password"
