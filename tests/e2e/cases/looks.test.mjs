@@ -59,10 +59,13 @@ const VIEWS = {
       await tab.entry('do.move').click()
     }
   },
-  palette: { path: () => '/', sign: '[data-action]', act: tab => tab.page.keyboard.press('Control+k') },
+  palette: { path: () => '/', sign: '[data-action]', act: async tab => {
+      await tab.page.locator('main .document').first().waitFor()
+      await tab.page.keyboard.press('Control+k')
+    } },
   nothing: { path: () => '/page/aaaaaaaaaaaaaaaaaaaaaaaa', sign: 'main .notice' },
   profile: { path: () => '/settings/profile', sign: '.own-picture' },
-  preferences: { path: () => '/settings/preferences', sign: 'main input' },
+  preferences: { path: () => '/settings/preferences', sign: '.settings-label' },
   security: { path: () => '/settings/security', sign: '.lines li' },
   tokens: { path: () => '/settings/tokens', sign: '.lines li' },
   people: { path: () => '/admin/people', sign: '.lines li' },

@@ -120,6 +120,16 @@ export class Tab {
       rows.sort((a, b) => a.offsetTop - b.offsetTop).map(row => `${row.getAttribute('aria-level')} ${row.getAttribute('aria-label')}`))
   }
 
+  /** Shows what is inside a line of the tree. */
+  async expand (title) {
+    const row = this.row(title)
+    await row.and(this.page.locator('[aria-expanded]')).waitFor()
+    if (await row.getAttribute('aria-expanded') === 'true') return
+    await row.focus()
+    await this.page.keyboard.press('ArrowRight')
+    await row.and(this.page.locator('[aria-expanded=true]')).waitFor()
+  }
+
   /** On narrow screens the sidebar is closed until it is asked for. */
   async openSidebar () {
     await this.page.locator('.topbar').waitFor()
