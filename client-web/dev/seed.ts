@@ -161,20 +161,20 @@ export function seed(world: World, write: (page: Page, paragraphs: string[]) => 
     spaces: [{ space: product.id, level: 'edit' }],
   });
   const kinds = [
-    'sign_in',
-    'page_trashed',
-    'share_made',
-    'role_changed',
-    'space_taken_over',
-    'token_made',
-    'invitation_made',
+    'signed-in',
+    'page-trashed',
+    'shared',
+    'person-changed',
+    'space-taken-over',
+    'token-made',
+    'invited',
   ];
   for (let index = 0; index < 130; index += 1) {
     world.audit.push({
       id: String(1000 - index),
       at: now - index * 47 * 60_000,
       by: index % 6 === 5 ? null : ([ann, ben, dora][index % 3]?.id ?? null),
-      kind: kinds[index % kinds.length] ?? 'sign_in',
+      kind: kinds[index % kinds.length] ?? 'signed-in',
       object: index % 2 === 0 ? 'Handbook' : 'ben@example.org',
       detail: index % 4 === 0 ? 'view' : null,
       address: '192.0.2.14',

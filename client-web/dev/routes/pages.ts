@@ -100,7 +100,7 @@ export const PAGES: Route[] = [
         one.trashed = { at: Date.now(), by: me(call).id };
         tellPage(one);
       }
-      audit(call, 'page_trashed', page.title);
+      audit(call, 'page-trashed', page.title);
       notify(watchersOf(page.id), 'pageTrashed', { page: page.id }, me(call).id);
       return done;
     },

@@ -39,7 +39,7 @@ export const PEOPLE: Route[] = [
         ...call.body,
       };
       world.invitations.set(one.id, one);
-      audit(call, 'invitation_made', one.email);
+      audit(call, 'invited', one.email);
       return ok({ id: one.id, link: `http://localhost/invite/${one.secret}`, sent: false }, 201);
     },
   ],

@@ -21,6 +21,12 @@ export const SERVER: Route[] = [
     },
   ],
   [
+    'GET admin/live',
+    () => {
+      throw new Refusal(426, 'not_a_socket', 'This is for a WebSocket.');
+    },
+  ],
+  [
     'GET apps',
     (call) => {
       admin(call);

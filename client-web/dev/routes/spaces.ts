@@ -118,7 +118,7 @@ export const SPACES: Route[] = [
       const space = world.spaces.get(id ?? '');
       if (space === undefined) throw notFound();
       space.grants.push({ who: { person: person.id }, level: 'manage' });
-      audit(call, 'space_taken_over', space.name);
+      audit(call, 'space-taken-over', space.name);
       tell(spaceFrame(space));
       return done;
     },

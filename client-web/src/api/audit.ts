@@ -1,5 +1,44 @@
 import { count, each, fields, get, isObject, query, text, words } from './read';
 
+/** What is written down, in the order in which it is chosen from. */
+export const ENTRY_KINDS = [
+  'set-up',
+  'signed-in',
+  'sign-in-refused',
+  'signed-out',
+  'password-changed',
+  'reset-made',
+  'password-reset',
+  'token-made',
+  'token-revoked',
+  'invited',
+  'invitation-revoked',
+  'joined',
+  'person-added',
+  'person-changed',
+  'suspended',
+  'readmitted',
+  'person-removed',
+  'group-made',
+  'group-changed',
+  'group-removed',
+  'space-made',
+  'space-changed',
+  'space-removed',
+  'space-granted',
+  'space-taken-over',
+  'page-access',
+  'shared',
+  'share-changed',
+  'share-ended',
+  'page-trashed',
+  'page-restored',
+  'page-destroyed',
+  'history-restored',
+  'history-erased',
+  'exported',
+] as const;
+
 /** Something that somebody did and that may matter later. */
 export interface Entry {
   id: string;

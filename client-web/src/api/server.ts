@@ -1,4 +1,5 @@
 import { each, fields, get, isObject, text, words } from './read';
+import { ApiError, request } from './request';
 
 export interface Provider {
   id: string;
@@ -42,4 +43,15 @@ export function readServer(value: unknown): Server {
 
 export async function getServer(signal?: AbortSignal): Promise<Server> {
   return readServer(await get('/api/server', signal));
+}
+
+/** Whether the server has anything at an address at all, whatever it says of a question that is put this way. */
+export async function hasRoute(path: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await request(path, { signal: signal ?? null });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status === null) throw error;
+    return error.status !== 404;
+  }
 }

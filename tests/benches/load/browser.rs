@@ -1,7 +1,8 @@
 //! What a hand feels: the handle of a page's history dragged to and fro in Chromium.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use rand::rngs::SmallRng;
@@ -22,6 +23,9 @@ use crate::session::Dialect;
 pub(crate) const EDITS: usize = 10_000;
 /// Where it stands.
 const PAGE: &str = "page/benchbenchbenchbenchbench";
+/// Whoever drags, and how they sign in.
+const EMAIL: &str = "anna@example.org";
+const PASSWORD: &str = "three herons weave by the lake";
 /// Characters of a paragraph.
 const PARAGRAPH_CHARS: u32 = 220;
 /// Keys between two that take the last one back.
@@ -54,9 +58,22 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e")
 }
 
-/// Writes the page into a data directory.
-pub(crate) async fn prepare(data: &Path) -> Result<()> {
-    history::write(data, PAGE, &typed()).await
+/// Writes the page into a data directory, and whoever drags.
+pub(crate) async fn prepare(program: &Path, data: &Path) -> Result<()> {
+    history::write(data, PAGE, &typed()).await?;
+    let mut command = Command::new(program);
+    command.args(["user", "add", EMAIL, "--name", "Anna", "--role", "owner", "--password-stdin", "--data"]);
+    command.arg(data).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let output = spawn_blocking(move || {
+        let mut child = command.spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(PASSWORD.as_bytes())?;
+        }
+        child.wait_with_output()
+    });
+    let output = output.await??;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
 }
 
 /// Starts the server and drags over the page's history.
@@ -65,7 +82,7 @@ pub(crate) async fn round(program: &Path, data: &Path) -> Result<Felt> {
     let http = format!("http://{}", server.target(Dialect::YWebsocket).authority);
     // Beside the generator on one core a browser would measure the generator.
     let mut command = unpinned("node");
-    command.arg("bench/drag.mjs").arg(&http).arg(format!("/{PAGE}")).current_dir(folder());
+    command.args(["bench/drag.mjs", &http, &format!("/{PAGE}"), EMAIL, PASSWORD]).current_dir(folder());
     // The script has limits of its own.
     let output = spawn_blocking(move || command.stdin(Stdio::null()).output()).await??;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

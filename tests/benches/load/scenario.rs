@@ -377,7 +377,7 @@ impl Bench<'_> {
 
     async fn browser(&self, program: &Path, notes: &mut Vec<String>) -> Result<Vec<Row>> {
         let data = self.folder.join("browser");
-        browser::prepare(&data).await?;
+        browser::prepare(program, &data).await?;
         let mut rounds = Vec::new();
         for _ in 0..self.options.rounds {
             let felt = browser::round(program, &data).await?;

@@ -1,7 +1,7 @@
 // Drags the handle of a page's history to and fro, as a hand does, and prints one line of JSON: what the frames took, and
-// how long it was from letting go to the moment being drawn. `node drag.mjs http://host:port /page/<id>`; the benchmark
-// runs it.
-import { launch, person } from '../world/browser.mjs'
+// how long it was from letting go to the moment being drawn. `node drag.mjs http://host:port /page/<id> <e-mail>
+// <password>`; the benchmark runs it.
+import { launch, stranger } from '../world/browser.mjs'
 
 const DRAGS = 5
 const DRAG_MS = 2_400
@@ -10,9 +10,11 @@ const MOVE_EVERY_MS = 8
 /** Longer than this is more than one refresh of the screen. */
 const LATE_MS = 20
 
-const [http, address] = process.argv.slice(2)
+const [http, address, email, password] = process.argv.slice(2)
 const browser = await launch()
-const anna = await person({ after () {} }, browser, { http }, { name: 'Anna' })
+const anna = await stranger({ after () {} }, browser, { http })
+const signedIn = await anna.context.request.post('/api/sign-in', { data: { email, password } })
+if (!signedIn.ok()) throw new Error(`${signedIn.status()} for signing in: ${await signedIn.text()}`)
 const tab = await anna.open(`${address}?history=now`)
 const { page } = tab
 await tab.history()

@@ -4,34 +4,29 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import i18next from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { AUDIT_CSV, type Entry, readAudit } from '../../api/audit';
+import { AUDIT_CSV, ENTRY_KINDS, type Entry, readAudit } from '../../api/audit';
 import { Loading, Trouble } from '../../wiki/Trouble';
 
 const PAGE_ENTRIES = 50;
 
 /** A kind that this client has no words for is shown as the server calls it. */
 const kindName = (kind: string): string =>
-  i18next.exists(`admin.kind.${kind}`) ? i18next.t(`admin.kind.${kind}`) : kind.replace(/[_.]/g, ' ');
+  i18next.exists(`admin.kind.${kind}`) ? i18next.t(`admin.kind.${kind}`) : kind.replaceAll('-', ' ');
 
 export default function Audit() {
   const { t } = useTranslation();
   const [kind, setKind] = useState('');
-  /** Every kind that has been seen, so that the choice does not shrink when one is chosen. */
-  const [kinds, setKinds] = useState<ReadonlySet<string>>(new Set());
   const audit = useInfiniteQuery({
     queryKey: ['audit', kind],
-    queryFn: async ({ pageParam, signal }) => {
-      const page = await readAudit(
+    queryFn: ({ pageParam, signal }) =>
+      readAudit(
         {
           limit: PAGE_ENTRIES,
           ...(pageParam === null ? {} : { before: pageParam }),
           ...(kind === '' ? {} : { kind }),
         },
         signal,
-      );
-      setKinds((before) => new Set([...before, ...page.entries.map((entry) => entry.kind)]));
-      return page;
-    },
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
@@ -45,7 +40,7 @@ export default function Audit() {
           value={kind}
           data={[
             { value: '', label: t('admin.audit.all') },
-            ...[...kinds].sort().map((value) => ({ value, label: kindName(value) })),
+            ...ENTRY_KINDS.map((value) => ({ value, label: kindName(value) })),
           ]}
           onChange={(event) => setKind(event.currentTarget.value)}
         />
