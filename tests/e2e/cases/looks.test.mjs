@@ -11,10 +11,8 @@ before(async () => {
   server = await Server.start()
   browser = await launch()
   await server.account('Ben')
-  const { id: space } = await server.home()
-  page = await server.api('/api/pages', { method: 'POST', body: { space, title: 'A page with a title that is longer than a phone is wide', icon: '🧭' } })
-  const gone = await server.api('/api/pages', { method: 'POST', body: { space, title: 'Thrown away' } })
-  await server.api(`/api/pages/${gone.id}`, { method: 'DELETE' })
+  page = await server.page('A page with a title that is longer than a phone is wide', { icon: '🧭' })
+  await server.api(`/api/pages/${await server.page('Thrown away')}`, { method: 'DELETE' })
   await server.api('/api/groups', { method: 'POST', body: { name: 'Night shift' } })
   await server.api('/api/invitations', { method: 'POST', body: { role: 'guest', email: 'guest@example.org' } })
   await server.api('/api/me/tokens', { method: 'POST', body: { name: 'Nightly export', scope: 'read' } })
@@ -27,7 +25,7 @@ after(async () => {
 /** How one comes to each view, and what shows that it is there. */
 const VIEWS = {
   home: { path: () => '/', sign: 'main .document' },
-  page: { path: () => `/page/${page.id}`, sign: '.prose' },
+  page: { path: () => `/page/${page}`, sign: '.prose' },
   space: { path: ({ slug }) => `/${slug}`, sign: 'main .document' },
   'space-people': { path: ({ slug }) => `/${slug}`, sign: '.grant-list li', act: tab => tab.page.getByRole('tab').nth(1).click() },
   'space-settings': { path: ({ slug }) => `/${slug}`, sign: '.space-part form', act: tab => tab.page.getByRole('tab').nth(2).click() },
@@ -42,7 +40,7 @@ const VIEWS = {
     }
   },
   share: {
-    path: () => `/page/${page.id}`,
+    path: () => `/page/${page}`,
     sign: '[data-testid=audience]',
     act: async tab => {
       await tab.ready()
@@ -51,7 +49,7 @@ const VIEWS = {
     }
   },
   move: {
-    path: () => `/page/${page.id}`,
+    path: () => `/page/${page}`,
     sign: '[role=option]',
     act: async tab => {
       await tab.ready()

@@ -59,8 +59,7 @@ for (const look of [
 
 test('what others did to the tree while one was cut off is there afterwards, without a reload', async t => {
   const anna = await person(t, browser, server, { name: 'Anna' })
-  const { id: space } = await server.home()
-  const page = await server.api('/api/pages', { method: 'POST', body: { space, title: 'Old name' } })
+  const old = await server.page('Old name')
   const tab = await anna.open('/')
   await tab.openSidebar()
   await tab.row('Old name').waitFor()
@@ -68,8 +67,8 @@ test('what others did to the tree while one was cut off is there afterwards, wit
   await tab.page.context().setOffline(true)
   const cut = tab.page.waitForEvent('websocket')
   await tab.page.evaluate(() => window.dispatchEvent(new Event('offline')))
-  await server.api(`/api/pages/${page.id}`, { method: 'DELETE' })
-  await server.api('/api/pages', { method: 'POST', body: { space, title: 'New name' } })
+  await server.api(`/api/pages/${old}`, { method: 'DELETE' })
+  await server.page('New name')
   await server.restart('SIGTERM')
   await tab.page.context().setOffline(false)
   await cut

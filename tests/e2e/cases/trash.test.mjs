@@ -17,10 +17,8 @@ after(async () => {
 
 /** A page of the first space with one inside; answers with their ids. */
 async function family (title) {
-  const space = (await server.home()).id
-  const parent = await server.api('/api/pages', { method: 'POST', body: { space, title } })
-  const child = await server.api('/api/pages', { method: 'POST', body: { space, parent: parent.id, title: `${title}, part two` } })
-  return { parent: parent.id, child: child.id }
+  const parent = await server.page(title)
+  return { parent, child: await server.page(`${title}, part two`, { parent }) }
 }
 
 test('from the tree to the trash and back by Undo, with what is in it', async t => {

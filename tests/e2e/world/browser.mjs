@@ -61,7 +61,7 @@ class Person {
   /** Opens a tab at `address`. */
   async open (address = '/') {
     const page = await this.context.newPage()
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(30_000)
     page.on('pageerror', error => this.errors.push(error.message))
     await page.goto(address)
     return new Tab(page, this.say)
@@ -177,7 +177,7 @@ export class Tab {
   }
 
   /** Waits until the body holds `part`. */
-  async reads (part, timeout = 15_000) {
+  async reads (part, timeout = 30_000) {
     await eventually(`the page reads ${JSON.stringify(part)}`, async () => (await this.text()).includes(part), timeout)
   }
 
@@ -296,7 +296,7 @@ export class Past {
 }
 
 /** Looks again until `check()` holds; for what the browser gives no event for. */
-export async function eventually (what, check, timeout = 15_000) {
+export async function eventually (what, check, timeout = 30_000) {
   const end = Date.now() + timeout
   let last = null
   for (;;) {

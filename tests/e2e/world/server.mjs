@@ -1,10 +1,14 @@
 // The same server process as in the compatibility matrix, with a wiki in it that has an owner, and people.
 import assert from 'node:assert/strict'
+import * as Y from 'yjs'
+import { until } from '../../compat/world/pulse.mjs'
 import { Server as Process } from '../../compat/world/server.mjs'
 
 /** Good enough for a server that asks for good ones. */
 export const PASSWORD = 'three herons weave by the lake'
 const OWNER = 'Olga'
+/** A title that was written is in the lists by then. */
+const TITLED_MS = 30_000
 
 export class Server extends Process {
   /** Starts a fresh server that Olga owns; or one that nobody owns yet. */
@@ -76,6 +80,19 @@ export class Server extends Process {
   async api (path, options) {
     const answer = await this.as(path, options)
     return answer.status === 204 ? null : answer.json()
+  }
+
+  /** A page of the first space, or below `parent`, with its title written into it; answers with its id. */
+  async page (title, { parent, icon } = {}) {
+    const { id: space } = await this.home()
+    const { id } = await this.api('/api/pages', { method: 'POST', body: { space, ...(parent && { parent }), ...(icon && { icon }) } })
+    const doc = new Y.Doc()
+    const line = new Y.XmlElement('paragraph')
+    line.insert(0, [new Y.XmlText(title)])
+    doc.getXmlFragment('title').insert(0, [line])
+    await this.as(`/api/docs/${encodeURIComponent(`page/${id}`)}/update`, { method: 'POST', body: Y.encodeStateAsUpdate(doc) })
+    await until(() => `the wiki knows “${title}”`, async () => (await this.api(`/api/pages/${id}`)).title === title, TITLED_MS)
+    return id
   }
 
   /** The first space, which every server begins with. */
