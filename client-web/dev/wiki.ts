@@ -88,6 +88,7 @@ function figures(second: number) {
     rooms: wave(12, 13),
     updates: wave(140, 4),
     commitMs: wave(6, 5),
+    cpu: wave(12, 7),
     memory: 31_000_000 + wave(4_000_000, 20),
     disk: 48_000_000 + second * 900,
     slow: second % 30 < 4 ? 1 : 0,

@@ -23,5 +23,6 @@ test('figures are shown in the unit that their name says', () => {
   expect(bytes(31_000_000, 'en')).toBe('29.6 MiB');
   expect(show('memory', 2_048, 'en')).toBe('2 KiB');
   expect(show('commitMs', 6, 'en')).toBe('6 ms');
+  expect(show('cpu', 12.4, 'en')).toBe('12 %');
   expect(show('rooms', 1_200, 'en')).toBe('1,200');
 });

@@ -39,6 +39,8 @@ export function bytes(value: number, language: string): string {
 /** A figure's name says what it counts. */
 export function show(name: string, value: number, language: string): string {
   if (/bytes|memory|disk/i.test(name)) return bytes(value, language);
+  // Of one core.
+  if (name === 'cpu') return `${value.toLocaleString(language, { maximumFractionDigits: 0 })} %`;
   if (/(^ms|Ms|_ms|[mM]illis|[lL]atency)$/.test(name)) return `${value.toLocaleString(language)} ms`;
   return value.toLocaleString(language);
 }
