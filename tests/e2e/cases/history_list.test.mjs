@@ -197,7 +197,7 @@ test('a page that a restore empties is written to by nobody who only looks on', 
   await other.says('Saved')
   await tab.reads('again')
   const { sessions } = await json(server, tab, `history?limit=5`)
-  assert.deepEqual(sessions[0].authors, ['name:Ben'])
+  assert.deepEqual(sessions[0].authors, [`user:${(await server.account('Ben')).me.id}`])
   assert.equal(sessions[0].from.seq, restored + 1)
   assert.equal(sessions[1].kind, 'restore')
   assert.deepEqual([...anna.errors, ...ben.errors], [])
