@@ -24,10 +24,10 @@ export function SideLayout(props: {
   }, [props.heading, props.title]);
   const items = useRef<HTMLDivElement>(null);
   // On a phone they stand in one line, which may be longer than the screen is wide.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the heading says which one is chosen
+  // biome-ignore lint/correctness/useExhaustiveDependencies: which one is chosen, and where it stands, follow from these
   useEffect(() => {
     items.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [props.heading]);
+  }, [props.heading, props.items.length]);
   return (
     <div className="side-layout">
       <nav className="side-nav" aria-label={props.title}>
