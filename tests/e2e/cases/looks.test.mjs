@@ -27,7 +27,7 @@ const VIEWS = {
   home: { path: () => '/', sign: 'main .document' },
   page: { path: () => `/page/${page}`, sign: '.prose' },
   space: { path: ({ slug }) => `/${slug}`, sign: 'main .document' },
-  'space-people': { path: ({ slug }) => `/${slug}`, sign: '.grant-list li', act: tab => tab.page.getByRole('tab').nth(1).click() },
+  'space-people': { path: ({ slug }) => `/${slug}`, sign: '.grant-add', act: tab => tab.page.getByRole('tab').nth(1).click() },
   'space-settings': { path: ({ slug }) => `/${slug}`, sign: '.space-part form', act: tab => tab.page.getByRole('tab').nth(2).click() },
   trash: { path: ({ slug }) => `/${slug}/trash`, sign: '.trash-row' },
   sidebar: { path: () => '/', sign: '.tree-row', act: tab => tab.openSidebar() },
