@@ -43,8 +43,7 @@ test('what is not kept is said to be so, and a version of it opens', async t => 
   const { anna, tab } = await planned(t)
   const newest = await head(server, tab)
   const [kept, edge] = [4, newest - 6]
-  const body = JSON.stringify({ name: 'Draft', seq: kept })
-  await ask(server, tab, 'versions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  await ask(server, tab, 'versions', { method: 'POST', body: { name: 'Draft', seq: kept } })
   await keepFrom(tab, edge, kept)
 
   const past = await tab.openHistory()
