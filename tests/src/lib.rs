@@ -7,3 +7,4 @@ pub mod replica;
 pub mod server;
 pub mod simulation;
 pub mod socket;
+pub mod team;

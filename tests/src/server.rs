@@ -1,9 +1,9 @@
 //! A real server process: started, killed, stopped and started again on the same data.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -31,6 +31,8 @@ pub struct Server {
     flags: Vec<String>,
     child: Child,
     authority: String,
+    /// The lines it printed after its address.
+    printed: Receiver<String>,
 }
 
 /// What a process uses.
@@ -59,14 +61,33 @@ impl Server {
     /// As [`Self::start`].
     pub fn start_in(folder: TempDir, flags: &[&str]) -> Result<Self> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        let (child, authority) = spawn(folder.path(), &flags)?;
-        Ok(Self { folder, flags, child, authority })
+        let (child, authority, printed) = spawn(folder.path(), &flags)?;
+        Ok(Self { folder, flags, child, authority, printed })
     }
 
     /// `host:port`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// The token of the link with which its first owner sets it up. It is printed after the address.
+    ///
+    /// # Errors
+    /// If it prints none in time.
+    pub fn set_up_token(&self) -> Result<String> {
+        loop {
+            let line = self.printed.recv_timeout(READY_MAX).context("no link to set it up was printed")?;
+            if let Some((_, token)) = line.split_once("/setup?token=") {
+                return Ok(token.trim().to_owned());
+            }
+        }
+    }
+
+    /// What it printed after its address and is not read yet, once it has ended.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        self.printed.iter().collect()
     }
 
     /// The folder of its data.
@@ -90,7 +111,7 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub fn start_again(&mut self) -> Result<()> {
-        (self.child, self.authority) = spawn(self.folder.path(), &self.flags)?;
+        (self.child, self.authority, self.printed) = spawn(self.folder.path(), &self.flags)?;
         Ok(())
     }
 
@@ -158,7 +179,21 @@ impl Server {
     /// # Errors
     /// If it cannot be run.
     pub fn command(&self, arguments: &[&str]) -> Result<Output> {
-        Ok(quiet(Command::new(program()).args(arguments).arg("--data").arg(self.data())).output()?)
+        self.command_reading(arguments, "")
+    }
+
+    /// Runs another `weft` command on the same data, which reads `text` from its standard input.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    pub fn command_reading(&self, arguments: &[&str], text: &str) -> Result<Output> {
+        let mut command = Command::new(program());
+        quiet(&mut command).args(arguments).arg("--data").arg(self.data());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        // One that ends before it has read everything wanted no more.
+        let _ = child.stdin.take().context("standard input is piped")?.write_all(text.as_bytes());
+        Ok(child.wait_with_output()?)
     }
 
     /// Runs another `weft` command on the same data, and kills it after a while.
@@ -219,7 +254,7 @@ fn quiet(command: &mut Command) -> &mut Command {
     command
 }
 
-fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String)> {
+fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String, Receiver<String>)> {
     let program = program();
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log"))?;
     let mut command = Command::new(&program);
@@ -232,19 +267,22 @@ fn spawn(folder: &Path, flags: &[String]) -> Result<(Child, String)> {
         .with_context(|| format!("{} cannot be started; build it with cargo build", program.display()))?;
     let stdout = child.stdout.take().context("standard output is piped")?;
     let (tell, told) = mpsc::channel();
+    let (print, printed) = mpsc::channel();
     std::thread::spawn(move || {
         let mut lines = BufReader::new(stdout);
         let mut line = String::new();
         while lines.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
             if let Some(address) = line.trim().strip_prefix("Weft is at http://") {
                 let _ = tell.send(address.trim_end_matches('/').to_owned());
+            } else {
+                let _ = print.send(line.clone());
             }
             line.clear();
         }
         let _ = lines.read_to_end(&mut Vec::new());
     });
     match told.recv_timeout(READY_MAX) {
-        Ok(authority) => Ok((child, authority)),
+        Ok(authority) => Ok((child, authority, printed)),
         Err(error) => {
             let _ = child.kill();
             let _ = child.wait();

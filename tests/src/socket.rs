@@ -7,6 +7,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -29,12 +31,26 @@ impl Raw {
     /// # Errors
     /// If the upgrade is refused.
     pub async fn open(authority: &str, path: &str) -> Result<Self, tungstenite::Error> {
+        Self::upgrade(authority, format!("ws://{authority}{path}").into_client_request()?).await
+    }
+
+    /// Opens one at `path` as a browser that shows `cookie`.
+    ///
+    /// # Errors
+    /// If the upgrade is refused.
+    pub async fn open_as(authority: &str, path: &str, cookie: &str) -> Result<Self, tungstenite::Error> {
+        let mut request = format!("ws://{authority}{path}").into_client_request()?;
+        let cookie = cookie.parse().map_err(tungstenite::http::Error::from)?;
+        request.headers_mut().insert("cookie", cookie);
+        Self::upgrade(authority, request).await
+    }
+
+    async fn upgrade(authority: &str, request: Request) -> Result<Self, tungstenite::Error> {
         let stream = TcpStream::connect(authority).await?;
         stream.set_nodelay(true)?;
-        let url = format!("ws://{authority}{path}");
         // As browsers, who take messages of any size.
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
+        let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
         Ok(Self(socket))
     }
 
