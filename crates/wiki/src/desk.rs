@@ -80,6 +80,10 @@ impl Wiki {
                 list.retain(|known| known != page.object());
             } else if !list.contains(page.object()) {
                 if list.len() >= max {
+                    // What is gone, or theirs to see no more, nobody can take off the list.
+                    list.retain(|known| self.allow_page::<ViewPage>(proof.subject(), known).is_ok());
+                }
+                if list.len() >= max {
                     return Err(WikiError::TooMany { what, max });
                 }
                 list.push(page.object().clone());
