@@ -1,7 +1,7 @@
 //! Notices: what a person is told of.
 
 use serde::{Deserialize, Serialize};
-use weft_access::action::NoteForOneself;
+use weft_access::action::{BeHere, NoteForOneself};
 use weft_access::{Allowed, Refused, Who};
 use weft_ids::{NoticeId, PageId, SpaceId, UnixMillis, UserId};
 
@@ -77,7 +77,7 @@ pub struct Notice {
 impl Wiki {
     /// What somebody was told, the newest first.
     #[must_use]
-    pub fn notices(&self, proof: &Allowed<NoteForOneself>) -> Vec<Notice> {
+    pub fn notices(&self, proof: &Allowed<BeHere>) -> Vec<Notice> {
         proof.by().map(|user| self.notices_of(user)).unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weft_access::action::{NoteForOneself, ViewPage};
+use weft_access::action::{BeHere, NoteForOneself, ViewPage};
 use weft_ids::UnixMillis;
 use weft_wiki::desk::Shelf;
 use weft_wiki::notice::{About, Notice};
@@ -146,7 +146,7 @@ pub(crate) async fn visit(
     (status = 401, description = "Nobody is signed in.", body = ErrorBody),
 ))]
 pub(crate) async fn notices(State(app): State<AppState>, asked: Asked) -> Result<Json<NoticeList>, ApiError> {
-    let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
+    let oneself = asked.may::<BeHere>(&app.wiki)?;
     let notices = app.wiki.notices(&oneself);
     let unread = notices.iter().filter(|notice| !notice.read).count();
     Ok(Json(NoticeList {
