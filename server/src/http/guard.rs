@@ -62,9 +62,9 @@ fn share_with(origin: Option<HeaderValue>, preflight: bool, fields: &mut HeaderM
     if preflight {
         fields.insert(
             header::ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE"),
+            HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
         );
-        let allowed = HeaderValue::from_static("content-type, if-none-match, authorization");
+        let allowed = HeaderValue::from_static("content-type, if-none-match, authorization, weft-share");
         fields.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         fields.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
     }
