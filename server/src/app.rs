@@ -185,9 +185,7 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/ws/", any(socket::upgrade))
         .route("/ws/{*room}", any(socket::upgrade))
         .fallback(web::serve)
-        .method_not_allowed_fallback(async || {
-            ApiError::method(&[axum::http::Method::GET, axum::http::Method::HEAD])
-        })
+        .method_not_allowed_fallback(async || ApiError::other_method())
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .layer(middleware::from_fn(every_answer))

@@ -117,15 +117,19 @@ impl ApiError {
         )
     }
 
+    /// For an address that takes other methods, which the router names in the header `allow`.
+    pub(crate) fn other_method() -> Self {
+        Self::refused_method("Use one of the methods that the header allow names.")
+    }
+
+    fn refused_method(help: impl Into<Cow<'static, str>>) -> Self {
+        let message = "this address does not take that method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", message, help)
+    }
+
     pub(crate) fn method(allowed: &[Method]) -> Self {
         let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        let help = format!("Use {allowed}.");
-        let error = Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method",
-            "this address does not take that method",
-            help,
-        );
+        let error = Self::refused_method(format!("Use {allowed}."));
         match HeaderValue::from_str(&allowed) {
             Ok(value) => error.with(header::ALLOW, value),
             Err(_) => error,
