@@ -1,5 +1,6 @@
 //! What Weft answers over HTTP, one file per noun.
 
+pub(crate) mod address;
 pub(crate) mod admin;
 pub(crate) mod asked;
 pub(crate) mod audit;

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use weft_wiki::audit::{Called, Deed, ENTRIES_PER_PAGE_MAX, Entry, Note};
 use weft_wiki::member::Person;
 use weft_wiki::space::Space;
 
+use super::address::Queried;
 use super::asked::Asked;
 use super::desk::Titled;
 use super::error::{ApiError, ErrorBody};
@@ -88,7 +89,7 @@ impl From<Entry> for EntryView {
 pub(crate) async fn audit(
     State(app): State<AppState>,
     asked: Asked,
-    Query(query): Query<AuditQuery>,
+    Queried(query): Queried<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let no_kind = || ApiError::invalid("kind", "there are no entries of such a kind");

@@ -1,7 +1,7 @@
 //! What people keep at hand, and what they are told.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +10,7 @@ use weft_ids::UnixMillis;
 use weft_wiki::desk::Shelf;
 use weft_wiki::notice::{About, Notice};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
@@ -75,7 +76,7 @@ async fn keep(
 pub(crate) async fn add_favourite(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     keep(&app, &asked, &id, Shelf::Favourites, true).await
 }
@@ -89,7 +90,7 @@ pub(crate) async fn add_favourite(
 pub(crate) async fn remove_favourite(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     keep(&app, &asked, &id, Shelf::Favourites, false).await
 }
@@ -104,7 +105,7 @@ pub(crate) async fn remove_favourite(
 pub(crate) async fn watch(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     keep(&app, &asked, &id, Shelf::Watched, true).await
 }
@@ -118,7 +119,7 @@ pub(crate) async fn watch(
 pub(crate) async fn unwatch(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     keep(&app, &asked, &id, Shelf::Watched, false).await
 }
@@ -132,7 +133,7 @@ pub(crate) async fn unwatch(
 pub(crate) async fn visit(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
     let page = asked.may_to_page::<ViewPage>(&app.wiki, &id)?;

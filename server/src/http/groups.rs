@@ -1,7 +1,7 @@
 //! `/api/groups`: people together, so that rights are given once.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use weft_wiki::Field;
 use weft_wiki::audit::{Called, Deed};
 use weft_wiki::member::Group;
 
+use super::address::Part;
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
@@ -129,7 +130,7 @@ pub(crate) async fn make(
 pub(crate) async fn change(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<GroupChangeBody>,
 ) -> Result<Json<GroupView>, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
@@ -150,7 +151,7 @@ pub(crate) async fn change(
 pub(crate) async fn remove(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = GroupId::new(&id).ok_or_else(|| asked.unseen())?;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::action::BeHere;
@@ -12,6 +12,7 @@ use weft_ids::PageId;
 use weft_wiki::desk::FAVOURITES_MAX;
 use weft_wiki::page::Line;
 
+use super::address::Queried;
 use super::asked::Asked;
 use super::error::{ApiError, ErrorBody};
 use super::pages::view::{PageList, PageRow};
@@ -92,7 +93,7 @@ pub(crate) async fn home(State(app): State<AppState>, asked: Asked) -> Result<Js
 pub(crate) async fn find(
     State(app): State<AppState>,
     asked: Asked,
-    Query(find): Query<Find>,
+    Queried(find): Queried<Find>,
 ) -> Result<Json<PageList>, ApiError> {
     asked.may::<BeHere>(&app.wiki)?;
     let words: Vec<String> = find.q.to_lowercase().split_whitespace().map(str::to_owned).collect();

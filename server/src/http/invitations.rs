@@ -1,7 +1,7 @@
 //! `/api/invitations`: places offered to people who are not here yet.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use weft_wiki::audit::{Called, Deed};
 use weft_wiki::member::{Invitation, Newcomer, Offer};
 use weft_wiki::{Field, WikiError};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -181,7 +182,7 @@ pub(crate) async fn make(
 pub(crate) async fn revoke(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = InvitationId::new(&id).ok_or_else(|| asked.unseen())?;
@@ -207,7 +208,7 @@ fn opened(app: &App, asked: &Asked, text: &str) -> Result<(Secret, Invitation), 
 pub(crate) async fn one(
     State(app): State<AppState>,
     asked: Asked,
-    Path(secret): Path<String>,
+    Part(secret): Part,
 ) -> Result<Json<InvitedView>, ApiError> {
     let (_, invitation) = opened(&app, &asked, &secret)?;
     let server = app.settings.wiki_name.0.clone();
@@ -228,7 +229,7 @@ pub(crate) async fn one(
 pub(crate) async fn accept(
     State(app): State<AppState>,
     asked: Asked,
-    Path(secret): Path<String>,
+    Part(secret): Part,
     headers: HeaderMap,
     JsonBody(body): JsonBody<AcceptBody>,
 ) -> Result<Response, ApiError> {

@@ -3,7 +3,7 @@
 pub(crate) mod view;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ use weft_wiki::audit::Deed;
 use weft_wiki::page::{At, NewPage, PageChange, Place, Source};
 
 use self::view::PageView;
+use super::address::Part;
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
@@ -162,7 +163,7 @@ pub(crate) async fn make(
 pub(crate) async fn one(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<PageView>, ApiError> {
     view(&app, &asked, &id)
 }
@@ -179,7 +180,7 @@ pub(crate) async fn one(
 pub(crate) async fn change(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<PageChangeBody>,
 ) -> Result<Json<PageView>, ApiError> {
     // Out of the archive first: what lies there cannot be changed.
@@ -209,7 +210,7 @@ pub(crate) async fn change(
 pub(crate) async fn move_to(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<MoveBody>,
 ) -> Result<Json<PageView>, ApiError> {
     let proof = asked.may_to_page::<EditPage>(&app.wiki, &id)?;
@@ -231,7 +232,7 @@ pub(crate) async fn move_to(
 pub(crate) async fn duplicate(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<DuplicateBody>,
 ) -> Result<(StatusCode, Json<PageView>), ApiError> {
     let proof = asked.may_to_page::<ViewPage>(&app.wiki, &id)?;
@@ -249,7 +250,7 @@ pub(crate) async fn duplicate(
 pub(crate) async fn trash(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_page::<RestPage>(&app.wiki, &id)?;
     app.wiki.trash_page(&proof).await?;
@@ -267,7 +268,7 @@ pub(crate) async fn trash(
 pub(crate) async fn restore(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<PageView>, ApiError> {
     let proof = asked.may_to_page::<RestPage>(&app.wiki, &id)?;
     app.wiki.restore_page(&proof).await?;
@@ -286,7 +287,7 @@ pub(crate) async fn restore(
 pub(crate) async fn destroy(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_page::<DestroyPage>(&app.wiki, &id)?;
     let called = app.called(proof.object());
@@ -307,7 +308,7 @@ pub(crate) async fn destroy(
 pub(crate) async fn access(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<AccessBody>,
 ) -> Result<Json<PageView>, ApiError> {
     let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;

@@ -1,7 +1,7 @@
 //! `/api/people`: everybody who has an account, and what those who look after them do.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use weft_ids::UserId;
 use weft_wiki::audit::Deed;
 use weft_wiki::member::{NewPerson, Person, PersonChange};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -182,7 +183,7 @@ pub(crate) async fn add(
 pub(crate) async fn change(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<PersonChangeBody>,
 ) -> Result<Json<PersonView>, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
@@ -224,7 +225,7 @@ pub(crate) async fn change(
 pub(crate) async fn reset(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<(StatusCode, Json<LinkView>), ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let secret = Secret::random(Kind::Reset);
@@ -245,7 +246,7 @@ pub(crate) async fn reset(
 pub(crate) async fn remove(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<Own>(&app.wiki)?;
     let person = app.wiki.remove_person(&proof, &id_of(&asked, &id)?).await?;
@@ -262,7 +263,7 @@ pub(crate) async fn remove(
 pub(crate) async fn picture(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Response, ApiError> {
     let proof = asked.may::<BeHere>(&app.wiki)?;
     let picture = app.wiki.picture(&proof, &id_of(&asked, &id)?).await?;

@@ -1,7 +1,7 @@
 //! `/api/password-resets`: new passwords for those who forgot theirs.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +9,7 @@ use weft_wiki::WikiError;
 use weft_wiki::audit::Deed;
 use weft_wiki::member::Person;
 
+use super::address::Part;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -69,7 +70,7 @@ pub(crate) async fn ask(
 pub(crate) async fn one(
     State(app): State<AppState>,
     asked: Asked,
-    Path(secret): Path<String>,
+    Part(secret): Part,
 ) -> Result<Json<ResetView>, ApiError> {
     let (_, person) = opened(&app, &asked, &secret)?;
     Ok(Json(ResetView { email: person.email }))
@@ -86,7 +87,7 @@ pub(crate) async fn one(
 pub(crate) async fn spend(
     State(app): State<AppState>,
     asked: Asked,
-    Path(secret): Path<String>,
+    Part(secret): Part,
     JsonBody(body): JsonBody<NewPasswordBody>,
 ) -> Result<StatusCode, ApiError> {
     let (secret, person) = opened(&app, &asked, &secret)?;

@@ -1,7 +1,7 @@
 //! `/api/server` and `/api/setup`: what anybody may know of the server, and how it gets its owner.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use weft_wiki::WikiError;
 use weft_wiki::audit::Deed;
 use weft_wiki::member::NewOwner;
 
+use super::address::Queried;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -116,7 +117,7 @@ fn check(app: &App, asked: &Asked, token: &str) -> Result<(), ApiError> {
 pub(crate) async fn may_set_up(
     State(app): State<AppState>,
     asked: Asked,
-    Query(query): Query<SetUpQuery>,
+    Queried(query): Queried<SetUpQuery>,
 ) -> Result<StatusCode, ApiError> {
     check(&app, &asked, &query.token)?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,7 @@
 //! `/api/pages/{id}/shares`, `/api/shares`, `/api/shared`: public links to pages.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use weft_wiki::Field;
 use weft_wiki::audit::Deed;
 use weft_wiki::share::{Share, Wish};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
@@ -155,7 +156,7 @@ async fn password(app: &App, text: Option<String>) -> Result<Option<String>, Api
 pub(crate) async fn list(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<ShareList>, ApiError> {
     let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;
     let shares = app.wiki.shares(&proof);
@@ -174,7 +175,7 @@ pub(crate) async fn list(
 pub(crate) async fn make(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<NewShareBody>,
 ) -> Result<(StatusCode, Json<ShareView>), ApiError> {
     let proof = asked.may_to_page::<ManagePage>(&app.wiki, &id)?;
@@ -223,7 +224,7 @@ fn managed(app: &App, asked: &Asked, id: &str) -> Result<(Allowed<ManagePage>, S
 pub(crate) async fn change(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<ShareChangeBody>,
 ) -> Result<Json<ShareView>, ApiError> {
     let (proof, share) = managed(&app, &asked, &id)?;
@@ -254,7 +255,7 @@ pub(crate) async fn change(
 pub(crate) async fn renew(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<LinkView>, ApiError> {
     let (proof, share) = managed(&app, &asked, &id)?;
     let Share { level, subtree, password, expires, indexed, .. } = share;
@@ -274,7 +275,7 @@ pub(crate) async fn renew(
 pub(crate) async fn end(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let (proof, share) = managed(&app, &asked, &id)?;
     app.wiki.end_share(&proof, &share.id).await?;
@@ -306,7 +307,7 @@ fn opened(app: &App, text: &str) -> Result<(Secret, Share), ApiError> {
 pub(crate) async fn shared(
     State(app): State<AppState>,
     asked: Asked,
-    Path(text): Path<String>,
+    Part(text): Part,
 ) -> Result<Response, ApiError> {
     app.limits.link(asked.address)?;
     let (_, share) = opened(&app, &text)?;
@@ -345,7 +346,7 @@ pub(crate) async fn shared(
 pub(crate) async fn unlock(
     State(app): State<AppState>,
     asked: Asked,
-    Path(text): Path<String>,
+    Part(text): Part,
     headers: HeaderMap,
     JsonBody(body): JsonBody<UnlockBody>,
 ) -> Result<Response, ApiError> {

@@ -1,7 +1,7 @@
 //! `/api/spaces`: trees of pages with members.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use weft_wiki::Field;
 use weft_wiki::audit::Deed;
 use weft_wiki::space::{NewSpace, Space, SpaceChange};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -239,7 +240,7 @@ pub(crate) async fn make(
 pub(crate) async fn one(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     let space = app.wiki.space(proof.object()).ok_or(Refused::Hidden)?;
@@ -259,7 +260,7 @@ pub(crate) async fn one(
 pub(crate) async fn change(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<SpaceChangeBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
@@ -292,7 +293,7 @@ pub(crate) async fn change(
 pub(crate) async fn remove(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<ConfirmBody>,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
@@ -314,7 +315,7 @@ pub(crate) async fn remove(
 pub(crate) async fn grant(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<GrantBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
@@ -338,7 +339,7 @@ pub(crate) async fn grant(
 pub(crate) async fn ungrant(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
     JsonBody(body): JsonBody<UngrantBody>,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may_to_space::<ManageSpace>(&app.wiki, &id)?;
@@ -359,7 +360,7 @@ pub(crate) async fn ungrant(
 pub(crate) async fn take_over(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<SpaceView>, ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = SpaceId::new(&id).ok_or_else(|| asked.unseen())?;
@@ -377,7 +378,7 @@ pub(crate) async fn take_over(
 pub(crate) async fn pages(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<PageList>, ApiError> {
     let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     Ok(Json(PageList::of(&app.wiki.tree(&proof))))
@@ -392,7 +393,7 @@ pub(crate) async fn pages(
 pub(crate) async fn trash(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<Json<PageList>, ApiError> {
     let proof = asked.may_to_space::<ViewSpace>(&app.wiki, &id)?;
     Ok(Json(PageList::of(&app.wiki.trash(&proof))))

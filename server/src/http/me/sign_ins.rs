@@ -1,7 +1,7 @@
 //! `/api/me/sign-ins`: the browsers in which one is signed in.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use weft_wiki::audit::Deed;
 
 use super::oneself;
 use crate::app::AppState;
+use crate::http::address::Part;
 use crate::http::asked::Asked;
 use crate::http::audit::Noted as _;
 use crate::http::error::{ApiError, ErrorBody};
@@ -66,7 +67,7 @@ pub(crate) async fn list(State(app): State<AppState>, asked: Asked) -> Result<Js
 pub(crate) async fn end(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let id = SignInId::new(&id).ok_or_else(|| asked.unseen())?;

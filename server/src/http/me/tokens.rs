@@ -1,7 +1,7 @@
 //! `/api/me/tokens`: one's keys for programs.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use weft_wiki::member::{NewToken, Token};
 use crate::app::AppState;
 use crate::asking::hash;
 use crate::auth::secret::{Kind, Secret};
+use crate::http::address::Part;
 use crate::http::asked::Asked;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ErrorBody};
@@ -121,7 +122,7 @@ pub(crate) async fn make(
 pub(crate) async fn revoke(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let id = TokenId::new(&id).ok_or_else(|| asked.unseen())?;
