@@ -2,6 +2,7 @@
 
 mod cut_short;
 mod history;
+mod matrix;
 mod people;
 mod retention;
 mod wiki;
