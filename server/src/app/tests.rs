@@ -1,6 +1,7 @@
 //! The routes over the in-memory store, without a socket.
 
 mod cut_short;
+mod fuzz;
 mod history;
 mod matrix;
 mod people;

@@ -1,6 +1,8 @@
 //! `server/openapi.json`: the HTTP interface, described from the handlers' own annotations.
 
-use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
 use super::{
     audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, people, ready, resets,
@@ -14,6 +16,7 @@ use super::{
         description = "Documents over HTTP. Sockets are described in server/docs/protocols.md.",
         license(name = "MIT", identifier = "MIT")
     ),
+    modifiers(&Everywhere),
     paths(
         docs::list,
         docs::state,
@@ -108,6 +111,60 @@ use super::{
     )
 )]
 struct Interface;
+
+/// What many operations answer for the same reasons, added where they do not say it themselves.
+struct Everywhere;
+
+const SIGN_IN: (&str, &str) = ("401", "Nobody is signed in who might be allowed to.");
+const FORBIDDEN: (&str, &str) =
+    ("403", "Whoever asks may not, a key does not reach so far, or a page of another origin asks.");
+const UNSEEN: (&str, &str) = ("404", "There is none, or whoever asks may not see it.");
+const TOO_LARGE: (&str, &str) = ("413", "The body is too large.");
+const NOT_JSON: (&str, &str) = ("415", "The body is not called JSON.");
+const INVALID: (&str, &str) = ("422", "What was sent cannot be read, or cannot be so.");
+const TOO_OFTEN: (&str, &str) = ("429", "Too much was asked in a short time.");
+
+impl Modify for Everywhere {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut openapi.paths.paths {
+            if !path.starts_with("/api/") {
+                continue;
+            }
+            let of_document = path.starts_with("/api/docs/{name}");
+            let PathItem { get, put, post, patch, delete, .. } = item;
+            for operation in [get, put, post, patch, delete].into_iter().flatten() {
+                says(operation, FORBIDDEN);
+                says(operation, TOO_OFTEN);
+                if of_document {
+                    says(operation, SIGN_IN);
+                    says(operation, UNSEEN);
+                }
+                let json = match &operation.request_body {
+                    Some(RefOr::T(body)) => body.content.contains_key("application/json"),
+                    Some(RefOr::Ref(_)) | None => false,
+                };
+                let asks = |part: &Parameter| part.parameter_in == ParameterIn::Query;
+                let parts = operation.parameters.iter().flatten();
+                let query = parts.into_iter().any(|part| matches!(part, RefOr::T(part) if asks(part)));
+                if json && !of_document {
+                    says(operation, NOT_JSON);
+                }
+                if json {
+                    says(operation, TOO_LARGE);
+                }
+                if json || query {
+                    says(operation, INVALID);
+                }
+            }
+        }
+    }
+}
+
+fn says(operation: &mut Operation, (status, why): (&str, &str)) {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    let response = ResponseBuilder::new().description(why).content("application/json", body).build();
+    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}
 
 /// The committed file's text.
 pub(crate) fn json() -> String {
