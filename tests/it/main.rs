@@ -23,3 +23,4 @@ mod trap_18_nothing_leaks;
 mod trap_21_sigterm;
 mod trap_23_hostile_names;
 mod trap_24_one_heavy_doc;
+mod what_happens_is_told_to_whom_it_is_for;

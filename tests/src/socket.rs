@@ -96,6 +96,27 @@ impl Raw {
         }
     }
 
+    /// The next text frame that `wanted` says yes to, and those before it.
+    ///
+    /// # Errors
+    /// If it does not come, or the socket is closed.
+    pub async fn hears_text(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+        let heard = timeout(PATIENCE, async {
+            let mut texts = Vec::new();
+            loop {
+                match self.0.next().await.context("the socket was closed")?? {
+                    Message::Text(text) => texts.push(text.to_string()),
+                    Message::Close(_) => bail!("the socket was closed"),
+                    _ => continue,
+                }
+                if texts.last().is_some_and(|text| wanted(text)) {
+                    return Ok(texts);
+                }
+            }
+        });
+        heard.await.context("the text did not come")?
+    }
+
     /// The code with which the server closes the socket.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use weft_access::action::Administer;
 use weft_wire::close;
@@ -37,23 +38,31 @@ pub(crate) async fn live_figures(
     if !is_own_page(&headers, &app.settings) {
         return Err(foreign_origin());
     }
+    // Before it is decided: what moves from here on is noticed.
+    let rights = app.wiki.rights();
     asked.may::<Administer>(&app.wiki)?;
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
-    Ok(upgrade.on_upgrade(move |socket| tell(app, asked.credentials, socket)))
+    Ok(upgrade.on_upgrade(move |socket| tell(app, asked.credentials, rights, socket)))
 }
 
-async fn tell(app: AppState, credentials: Credentials, mut socket: WebSocket) {
+async fn tell(
+    app: AppState,
+    credentials: Credentials,
+    mut rights: watch::Receiver<u64>,
+    mut socket: WebSocket,
+) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = Reading::take(&app.metrics);
     // The first tick comes at once.
     tick.tick().await;
     loop {
-        tokio::select! {
-            _ = tick.tick() => {}
+        let due = tokio::select! {
+            _ = tick.tick() => true,
+            Ok(()) = rights.changed() => false,
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => continue,
@@ -63,11 +72,14 @@ async fn tell(app: AppState, credentials: Credentials, mut socket: WebSocket) {
                 let _ = socket.send(Message::Close(Some(frame))).await;
                 return;
             }
-        }
+        };
         if app.wiki.allow::<Administer>(&credentials.subject(&app.wiki)).is_err() {
             let frame = CloseFrame { code: close::UNAUTHORIZED, reason: "not for you any more".into() };
             let _ = socket.send(Message::Close(Some(frame))).await;
             return;
+        }
+        if !due {
+            continue;
         }
         let status = app.hub.status();
         let now = Reading::take(&app.metrics);
