@@ -44,6 +44,8 @@ pub(crate) async fn live_figures(
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
+        // Each is written at once.
+        .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| tell(app, asked.credentials, rights, socket)))
 }
