@@ -11,9 +11,9 @@ const OWNER = 'Olga'
 const TITLED_MS = 30_000
 
 export class Server extends Process {
-  /** Starts a fresh server that Olga owns; or one that nobody owns yet. */
-  static async start ({ setUp = true } = {}) {
-    const server = await super.start()
+  /** Starts a fresh server that Olga owns; or one that nobody owns yet. `flags` gives more flags for its port. */
+  static async start ({ setUp = true, flags } = {}) {
+    const server = await super.start(flags)
     if (setUp) await server.setUp(OWNER)
     return server
   }
