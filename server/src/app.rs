@@ -19,6 +19,7 @@ use weft_wiki::Wiki;
 use weft_wiki::member::SecondStep;
 
 use crate::auth::mail::{MailError, MailSettings, Mailer};
+use crate::auth::oidc::{Away, Provider, ProviderSettings};
 use crate::auth::passkey::{Passkeys, Site};
 use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
@@ -28,7 +29,7 @@ use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::{
     admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
-    pages, passkeys, people, ready, resets, server, shares, sign_in, spaces,
+    pages, passkeys, people, providers, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::Connections;
 use crate::running::Token;
@@ -64,6 +65,10 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// Sends mails, if there is a mail server.
     pub(crate) mailer: Option<Mailer>,
+    /// Whom people can sign in with.
+    pub(crate) provider: Option<Provider>,
+    /// Who is there to sign in.
+    pub(crate) away: Away,
     /// The site that passkeys are for; none where browsers allow no passkeys.
     pub(crate) site: Option<Site>,
     /// The passkeys that are being made and shown.
@@ -85,6 +90,8 @@ pub(crate) enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error("the sign-in provider cannot be used: {0:#}")]
+    Provider(anyhow::Error),
 }
 
 impl App {
@@ -100,6 +107,7 @@ impl App {
         port: u16,
     ) -> Result<AppState, StartError> {
         let mailer = MailSettings::of(&settings)?.as_ref().map(Mailer::new).transpose()?;
+        let provider = provider(&settings, port).map_err(StartError::Provider)?;
         let hub = Hub::new(
             store.clone(),
             HubSettings {
@@ -124,6 +132,8 @@ impl App {
             hasher: Hasher::new(),
             limits: Limits::new(&DefaultClock::default()),
             mailer,
+            provider,
+            away: Away::default(),
             site: Site::new(&base_url(&settings, port)).ok(),
             passkeys: Passkeys::new(),
             key,
@@ -138,6 +148,13 @@ impl App {
     pub(crate) fn base_url(&self) -> String {
         base_url(&self.settings, self.port)
     }
+}
+
+/// Whom people can sign in with, as the settings say.
+fn provider(settings: &Settings, port: u16) -> anyhow::Result<Option<Provider>> {
+    let Some(provider) = ProviderSettings::of(settings)? else { return Ok(None) };
+    let redirect = format!("{}/api/sign-in/{}/callback", base_url(settings, port), provider.id);
+    Provider::new(provider, redirect.parse()?).map(Some)
 }
 
 fn base_url(settings: &Settings, port: u16) -> String {
@@ -180,6 +197,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/sign-in", post(sign_in::sign_in))
         .route("/api/sign-in/passkey", post(passkeys::sign_in))
         .route("/api/sign-in/passkey/options", post(passkeys::ask))
+        .route("/api/sign-in/{provider}", get(providers::begin))
+        .route("/api/sign-in/{provider}/callback", get(providers::finish))
         .route("/api/sign-out", post(sign_in::sign_out))
         .route("/api/password-resets", post(resets::ask))
         .route("/api/password-resets/{secret}", get(resets::one).post(resets::spend))

@@ -14,7 +14,7 @@ pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
 pub(crate) use values::{
     Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, OptionalPath, Origins, PublicUrl, Sender,
-    SettingValue, Smtp, WikiName,
+    SettingValue, Smtp, Text, WikiName,
 };
 
 /// One setting, as the flags, the environment, the file and the example see it.
@@ -125,6 +125,26 @@ settings! {
 
     /// The sender of the mails: `Weft <weft@example.com>`, or the address alone.
     smtp_from: Sender = "";
+
+    /// An OpenID provider that people can sign in with: its address exactly as it calls itself, for example `https://accounts.example.com`.
+    /// Register Weft there with the redirect address `<public_url>/api/sign-in/oidc/callback`.
+    oidc_issuer: Text = "";
+
+    /// What the provider calls Weft.
+    oidc_client_id: Text = "";
+
+    /// A file whose first line is the secret that the provider gave Weft, if it gave one.
+    oidc_client_secret_file: OptionalPath = "";
+
+    /// What stands on the provider's button.
+    oidc_label: Text = "Single sign-on";
+
+    /// Only people whose verified e-mail address is of one of these domains may sign in with the provider. Empty: all.
+    oidc_domains: Names = "";
+
+    /// Whether everybody whom the provider knows becomes a member when they first sign in.
+    /// When false, only people who have an account or an invitation with the same verified e-mail address come in.
+    oidc_everybody: bool = "false";
 
     /// Whether other machines may read `/metrics`. This machine always may.
     metrics_open: bool = "false";

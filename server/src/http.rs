@@ -24,6 +24,7 @@ pub(crate) mod openapi;
 pub(crate) mod pages;
 pub(crate) mod passkeys;
 pub(crate) mod people;
+pub(crate) mod providers;
 pub(crate) mod ready;
 pub(crate) mod resets;
 pub(crate) mod server;

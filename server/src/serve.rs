@@ -96,7 +96,9 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     let app = match App::open(settings.clone(), store, key, metrics, port).await {
         Ok(app) => app,
         Err(error @ StartError::Store(_)) => return failed(Exit::Data, &error.to_string()),
-        Err(error @ StartError::Mail(_)) => return failed(Exit::Usage, &error.to_string()),
+        Err(error @ (StartError::Mail(_) | StartError::Provider(_))) => {
+            return failed(Exit::Usage, &error.to_string());
+        }
     };
     let address = running::local_address(&settings.listen, port);
     let announcement = match running::announce(&settings.data, address, &app.token) {

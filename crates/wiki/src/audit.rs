@@ -75,6 +75,8 @@ deeds! {
     SecondStepRemoved = "second-step-removed";
     /// Somebody used one of their recovery codes as the second step.
     RecoveryCodeUsed = "recovery-code-used";
+    /// Somebody is known by an account elsewhere from then on.
+    AccountLinked = "account-linked";
     /// Somebody made a passkey.
     PasskeyAdded = "passkey-added";
     /// Somebody removed a passkey of theirs.

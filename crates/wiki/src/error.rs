@@ -114,6 +114,9 @@ pub enum WikiError {
     /// A link or an invitation was used already, or has ended.
     #[error("this was used already, or has ended")]
     Gone,
+    /// Nobody is meant by an account elsewhere.
+    #[error("nobody here has this account")]
+    NoAccount,
     /// The server has its owner.
     #[error("the server is set up already")]
     SetUp,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod group;
+mod identity;
 mod invitation;
 mod passkey;
 mod person;
@@ -14,6 +15,8 @@ mod token;
 
 pub use admin::{NewPerson, PersonChange};
 pub use group::{GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, Group};
+pub(crate) use identity::Identity;
+pub use identity::{Came, Vouched};
 pub use invitation::{INVITATION_MAX, INVITATIONS_MAX, INVITED_SPACES_MAX, Invitation, Newcomer, Offer};
 pub use passkey::{
     NewPasskey, PASSKEY_NAME_CHARACTERS_MAX, PASSKEY_STATE_BYTES, PASSKEYS_PER_PERSON_MAX, Passkey,

@@ -7,7 +7,7 @@ use weft_access::{PageFacts, PageState, Person as Persona, Scope};
 use weft_ids::{GroupId, InvitationId, PageId, PasskeyId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
 use crate::desk::Desk;
-use crate::member::{Group, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
+use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
@@ -27,6 +27,7 @@ pub(crate) struct Model {
     pub(crate) sign_ins: Table<SignIn>,
     pub(crate) second_steps: Table<SecondStep>,
     pub(crate) passkeys: Table<Passkey>,
+    pub(crate) identities: Table<Identity>,
     pub(crate) tokens: Table<Token>,
     pub(crate) invitations: Table<Invitation>,
     pub(crate) resets: Table<Reset>,

@@ -24,6 +24,8 @@ pub(crate) enum Scheme {
 pub(crate) enum Purpose<'a> {
     /// A browser that is signed in.
     SignIn,
+    /// A browser whose person is at their provider to sign in.
+    Pending,
     /// The shared page of this id, whose password was given.
     Unlock(&'a str),
 }
@@ -36,6 +38,7 @@ impl Purpose<'_> {
         };
         match self {
             Self::SignIn => format!("{prefix}weft"),
+            Self::Pending => format!("{prefix}weft-pending"),
             Self::Unlock(share) => format!("{prefix}weft-share-{share}"),
         }
     }
@@ -43,6 +46,7 @@ impl Purpose<'_> {
     fn kind(self) -> Kind {
         match self {
             Self::SignIn => Kind::SignIn,
+            Self::Pending => Kind::Pending,
             Self::Unlock(_) => Kind::Unlock,
         }
     }

@@ -308,7 +308,7 @@ impl Post {
 }
 
 /// An error with all that lies beneath it: the outermost says only that something failed.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Token,
     /// A browser that is signed in.
     SignIn,
+    /// A browser whose person is at their provider to sign in.
+    Pending,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Unlock => "weft 2026-11 secret unlock v1",
             Self::Token => "weft 2026-11 secret token v1",
             Self::SignIn => "weft 2026-11 secret sign-in v1",
+            Self::Pending => "weft 2026-11 secret pending sign-in v1",
         }
     }
 
@@ -148,8 +151,16 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Kind; 7] =
-        [Kind::SetUp, Kind::Invitation, Kind::Reset, Kind::Share, Kind::Unlock, Kind::Token, Kind::SignIn];
+    const KINDS: [Kind; 8] = [
+        Kind::SetUp,
+        Kind::Invitation,
+        Kind::Reset,
+        Kind::Share,
+        Kind::Unlock,
+        Kind::Token,
+        Kind::SignIn,
+        Kind::Pending,
+    ];
 
     #[test]
     fn a_secret_is_read_back_and_matches_its_hash() {

@@ -445,6 +445,28 @@ impl SettingValue for Sender {
     }
 }
 
+/// A line of text. Empty if not given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Text(pub(crate) String);
+
+/// The longest line of text, in characters.
+const TEXT_CHARACTERS_MAX: usize = 1_024;
+
+impl SettingValue for Text {
+    const SHAPE: &'static str = "TEXT";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.chars().any(char::is_control) {
+            return Err("it has no control characters".to_owned());
+        }
+        if text.chars().count() > TEXT_CHARACTERS_MAX {
+            return Err(format!("it has at most {TEXT_CHARACTERS_MAX} characters"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// A file. Empty if not given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct OptionalPath(pub(crate) Option<PathBuf>);
@@ -551,6 +573,14 @@ mod tests {
         for bad in ["", "inof", "info,weft_hub=loud", ","] {
             assert!(LogFilter::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_text_is_one_line_of_so_many_characters() {
+        assert_eq!(Text::parse(" a b ").unwrap().0, "a b");
+        assert!(Text::parse(&"训".repeat(TEXT_CHARACTERS_MAX)).is_ok());
+        assert!(Text::parse(&"训".repeat(TEXT_CHARACTERS_MAX + 1)).is_err());
+        assert!(Text::parse("a\nb").is_err());
     }
 
     #[test]

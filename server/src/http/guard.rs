@@ -31,7 +31,7 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
     if !(path == "/metrics" || path == "/api" || path.starts_with("/api/")) {
         return next.run(request).await;
     }
-    if !origin_allowed(request.headers(), &app.settings) {
+    if !origin_allowed(request.headers(), &app.settings) && !is_return(request.method(), path) {
         return foreign_origin().into_response();
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -41,6 +41,13 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
         if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     share_with(origin, preflight, response.headers_mut());
     response
+}
+
+/// Whether a browser comes back from the provider where its person signed in: a foreign page sends it, and what it brings
+/// counts for the browser alone that was sent there.
+fn is_return(method: &Method, path: &str) -> bool {
+    let provider = path.strip_prefix("/api/sign-in/").and_then(|rest| rest.strip_suffix("/callback"));
+    *method == Method::GET && provider.is_some_and(|provider| !provider.is_empty() && !provider.contains('/'))
 }
 
 /// The refusal for a page that may not talk to this server.
@@ -283,6 +290,21 @@ mod tests {
         assert!(allowed("localhost:4545", &[("sec-fetch-site", "same-site")]));
         assert!(allowed("wiki.example.com", &[("sec-fetch-site", "same-origin")]));
         assert!(allowed("wiki.example.com", &[("sec-fetch-site", "none")]));
+    }
+
+    #[test]
+    fn a_provider_sends_browsers_back_and_nowhere_else() {
+        assert!(is_return(&Method::GET, "/api/sign-in/oidc/callback"));
+        for (method, path) in [
+            (Method::POST, "/api/sign-in/oidc/callback"),
+            (Method::GET, "/api/sign-in/oidc"),
+            (Method::GET, "/api/sign-in//callback"),
+            (Method::GET, "/api/sign-in/a/b/callback"),
+            (Method::GET, "/api/me/callback"),
+            (Method::GET, "/api/sign-in/oidc/callback/"),
+        ] {
+            assert!(!is_return(&method, path), "{method} {path}");
+        }
     }
 
     #[test]

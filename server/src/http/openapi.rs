@@ -5,8 +5,8 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people, ready,
-    resets, server, shares, sign_in, spaces,
+    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people,
+    providers, ready, resets, server, shares, sign_in, spaces,
 };
 
 #[derive(Debug, OpenApi)]
@@ -39,6 +39,8 @@ use super::{
         server::set_up,
         sign_in::sign_in,
         sign_in::sign_out,
+        providers::begin,
+        providers::finish,
         passkeys::ask,
         passkeys::sign_in,
         resets::ask,

@@ -47,7 +47,7 @@ pub(crate) struct CareView {
     created: u64,
     /// When they were last here, to some minutes; null: not since they signed out.
     seen: Option<u64>,
-    /// How they sign in: `password`, `passkey`, or null if they cannot yet.
+    /// How they sign in: `password`, `passkey`, `provider`, or null if they cannot yet.
     sign_in: Option<&'static str>,
     /// Whether they are asked for a second step.
     totp: bool,
@@ -116,7 +116,8 @@ impl PersonView {
             seen: app.wiki.last_seen(&person.id).map(|seen| seen.0),
             sign_in: match &person.password {
                 Some(_) => Some("password"),
-                None => app.wiki.passkeys(&person.id).first().map(|_| "passkey"),
+                None if !app.wiki.passkeys(&person.id).is_empty() => Some("passkey"),
+                None => app.wiki.has_identity(&person.id).then_some("provider"),
             },
             totp: app.wiki.has_second_step(&person.id),
         };

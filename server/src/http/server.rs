@@ -62,13 +62,15 @@ pub(crate) struct Provider {
     (status = 200, description = "What it is.", body = ServerView),
 ))]
 pub(crate) async fn server(State(app): State<AppState>) -> Json<ServerView> {
+    let provider = app.provider.iter().map(|provider| provider.settings());
+    let providers = provider.map(|one| Provider { id: one.id.clone(), label: one.label.clone() }).collect();
     Json(ServerView {
         version: env!("CARGO_PKG_VERSION"),
         name: app.settings.wiki_name.0.clone(),
         set_up: app.wiki.is_set_up(),
         open_rooms: app.settings.open,
         mail: app.mailer.is_some(),
-        sign_in: WaysIn { password: true, passkeys: app.site.is_some(), totp: true, providers: Vec::new() },
+        sign_in: WaysIn { password: true, passkeys: app.site.is_some(), totp: true, providers },
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -66,7 +66,28 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
 }
 
-/// What every browser gets that is signed in now: its cookie, and who it is.
+/// Makes a browser the one that was signed in just now, whoever it was before. Answers its cookie.
+pub(super) async fn remember(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    person: &Person,
+    secret: &Secret,
+    id: &SignInId,
+) -> Option<HeaderValue> {
+    // Whoever this browser was before, by whatever cookie: it is somebody else now.
+    if let Some(before) = asked.credentials.signed_in(&app.wiki).filter(|before| before.id != *id) {
+        let subject = asked.credentials.subject(&app.wiki);
+        if let Ok(proof) = app.wiki.allow::<KeepAccount>(&subject) {
+            let _ = app.wiki.end_sign_in(&proof, &before.id).await;
+        }
+    }
+    app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
+    let lasts: Duration = SIGN_IN_MAX;
+    cookie::set(Purpose::SignIn, peer::scheme(&app.settings, headers), secret, Some(lasts))
+}
+
+/// What a browser gets that is signed in now: its cookie, and who it is.
 pub(super) async fn welcome(
     app: &App,
     asked: &Asked,
@@ -76,20 +97,9 @@ pub(super) async fn welcome(
     id: &SignInId,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    // Whoever this browser was before, by whatever cookie: it is somebody else now.
-    if let Some(before) = asked.credentials.signed_in(&app.wiki).filter(|before| before.id != *id) {
-        let subject = asked.credentials.subject(&app.wiki);
-        if let Ok(proof) = app.wiki.allow::<KeepAccount>(&subject) {
-            let _ = app.wiki.end_sign_in(&proof, &before.id).await;
-        }
-    }
-    app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
-    let scheme = peer::scheme(&app.settings, headers);
-    let lasts: Duration = SIGN_IN_MAX;
+    let set = remember(app, asked, headers, person, secret, id).await;
     let mut response = (status, Json(MeView::of(app, person))).into_response();
-    if let Some(set) = cookie::set(Purpose::SignIn, scheme, secret, Some(lasts)) {
-        response.headers_mut().append(header::SET_COOKIE, set);
-    }
+    response.headers_mut().extend(set.map(|set| (header::SET_COOKIE, set)));
     Ok(response)
 }
 

@@ -70,6 +70,12 @@ impl From<WikiError> for ApiError {
             WikiError::Gone => {
                 Self::new(StatusCode::GONE, "gone", message, "Ask whoever sent it for a new one.")
             }
+            WikiError::NoAccount => Self::new(
+                StatusCode::FORBIDDEN,
+                "no_account",
+                message,
+                "Ask somebody who looks after people for an invitation.",
+            ),
             // Whether there is an owner is told by /api/server; here there is nothing any more.
             WikiError::SetUp => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", message, "Sign in, or ask for an invitation.")
@@ -140,6 +146,7 @@ mod tests {
             (WikiError::Circle, 409, "circle"),
             (WikiError::TooDeep { max: 1 }, 409, "too_deep"),
             (WikiError::Gone, 410, "gone"),
+            (WikiError::NoAccount, 403, "no_account"),
             (WikiError::SetUp, 404, "not_found"),
             (WikiError::Conflict, 409, "conflict"),
             (WikiError::Store(down), 503, "unavailable"),

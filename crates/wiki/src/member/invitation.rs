@@ -158,6 +158,22 @@ impl Wiki {
     ) -> Result<Person, WikiError> {
         let turn = self.turn().await;
         let invitation = self.invitation_by_secret(secret).ok_or(WikiError::Gone)?;
+        self.accept(&turn, invitation, newcomer).await
+    }
+
+    /// The newest invitation for an address that can still be accepted.
+    pub(super) fn invitation_by_email(&self, email: &str) -> Option<Invitation> {
+        let model = self.model();
+        let meant = |one: &&Invitation| one.email.as_deref() == Some(email) && model.can_be_accepted(one);
+        model.invitations.iter().filter(meant).max_by_key(|one| one.made.at).cloned()
+    }
+
+    pub(super) async fn accept(
+        &self,
+        turn: &Turn<'_>,
+        invitation: Invitation,
+        newcomer: Newcomer,
+    ) -> Result<Person, WikiError> {
         let email = email_cleaned(&newcomer.email)?;
         if invitation.email.as_ref().is_some_and(|invited| *invited != email) {
             return Err(WikiError::invalid(Field::Email, "this invitation is for another e-mail address"));
@@ -172,11 +188,11 @@ impl Wiki {
         for (space, level) in self.still_offered(&invitation) {
             let mut space = space;
             set_granted(&mut space.rules.granted, &Who::Person(invitation.user.clone()), Some(level))?;
-            self.put(&turn, space).await?;
+            self.put(turn, space).await?;
         }
         // From here on they are here, and the invitation is used whether its row is gone or not.
-        self.put(&turn, person.clone()).await?;
-        if let Err(error) = self.remove::<Invitation>(&turn, invitation.id).await {
+        self.put(turn, person.clone()).await?;
+        if let Err(error) = self.remove::<Invitation>(turn, invitation.id).await {
             tracing::warn!(%error, "a used invitation was not removed yet");
         }
         Ok(person)

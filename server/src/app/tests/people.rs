@@ -2,6 +2,7 @@
 
 mod mail;
 mod passkeys;
+mod providers;
 mod second_step;
 
 use serde_json::{Value, json};
