@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { readNext, readToken } from '../features/outside/next';
+import { readSignIn, readToken } from '../features/outside/next';
 import { readPageSearch } from '../features/page/search';
 import { BrokenNotice } from './Broken';
 import { Inside } from './Inside';
@@ -31,7 +31,7 @@ const setup = createRoute({
 const signIn = createRoute({
   ...ofRoot,
   path: '/sign-in',
-  validateSearch: readNext,
+  validateSearch: readSignIn,
   component: lazyRouteComponent(loadSignIn, 'SignInRoute'),
 });
 const forgotten = createRoute({

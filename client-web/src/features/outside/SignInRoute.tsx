@@ -17,12 +17,13 @@ import { useEnter } from './useEnter';
 
 export function SignInRoute() {
   const { t } = useTranslation();
-  const { next } = useSearch({ from: '/sign-in' });
+  const { next, failed } = useSearch({ from: '/sign-in' });
   const server = useQuery(serverQuery);
   if (server.data?.setUp === false) return <SetUpNeeded />;
   const name = server.data?.name ?? t('app.name');
   return (
     <Frame title={t('outside.signInTitle', { server: name })}>
+      {failed !== undefined && <Fault text={t(`outside.failed.${failed}`)} />}
       {server.data?.signIn.password !== false && <PasswordForm next={next} />}
       {server.data !== undefined && <OtherWays server={server.data} next={next} />}
     </Frame>
