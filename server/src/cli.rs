@@ -239,7 +239,9 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 /// If standard output is closed.
 pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).context("standard output cannot be written")
+    // In one piece: whoever reads what the server says sees all of it at once.
+    let text = format!("{line}\n");
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("standard output cannot be written")
 }
 
 /// Prints a line on standard error. If even that fails there is nobody to tell.

@@ -1,7 +1,7 @@
 //! `/api/me/passkeys` and `/api/sign-in/passkey`: signing in without a password.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use weft_wiki::WikiError;
 use weft_wiki::audit::{Called, Deed};
 use weft_wiki::member::{PASSKEYS_PER_PERSON_MAX, Passkey};
 
+use super::address::Part;
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::body::JsonBody;
@@ -180,7 +181,7 @@ pub(crate) async fn add(
 pub(crate) async fn remove(
     State(app): State<AppState>,
     asked: Asked,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let id = PasskeyId::new(&id).ok_or_else(|| asked.unseen())?;

@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,6 +14,7 @@ use weft_wiki::WikiError;
 use weft_wiki::audit::Deed;
 use weft_wiki::member::{Came, Vouched};
 
+use super::address::{Part, Queried};
 use super::asked::Asked;
 use super::audit::Noted as _;
 use super::error::{ApiError, ErrorBody};
@@ -75,9 +76,10 @@ impl From<OidcError> for Failed {
     }
 }
 
-fn provider<'a>(app: &'a App, asked: &Asked, id: &str) -> Result<&'a Provider, ApiError> {
+fn provider<'a>(app: &'a App, id: &str) -> Result<&'a Provider, ApiError> {
     let provider = app.provider.as_ref().filter(|provider| provider.settings().id == id);
-    Ok(provider.ok_or_else(|| asked.unseen())?)
+    // Which there are is told to everybody.
+    Ok(provider.ok_or(Refused::Hidden)?)
 }
 
 /// Sends the browser on. Its answer is nobody's to keep.
@@ -110,10 +112,10 @@ pub(crate) async fn begin(
     State(app): State<AppState>,
     asked: Asked,
     headers: HeaderMap,
-    Path(id): Path<String>,
-    Query(query): Query<NextQuery>,
+    Part(id): Part,
+    Queried(query): Queried<NextQuery>,
 ) -> Result<Response, ApiError> {
-    let provider = provider(&app, &asked, &id)?;
+    let provider = provider(&app, &id)?;
     app.limits.link(asked.address)?;
     let next = own_path(query.next.as_deref().unwrap_or("/"));
     let now = SystemTime::now();
@@ -140,10 +142,10 @@ pub(crate) async fn finish(
     State(app): State<AppState>,
     asked: Asked,
     headers: HeaderMap,
-    Path(id): Path<String>,
-    Query(callback): Query<Callback>,
+    Part(id): Part,
+    Queried(callback): Queried<Callback>,
 ) -> Result<Response, ApiError> {
-    let provider = provider(&app, &asked, &id)?;
+    let provider = provider(&app, &id)?;
     app.limits.link(asked.address)?;
     let scheme = peer::scheme(&app.settings, &headers);
     let clear = cookie::clear(Purpose::Pending, scheme);

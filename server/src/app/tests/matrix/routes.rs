@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::actor::Actor;
 use super::rules::{
-    FORBIDDEN, May, NOT_FOUND, Rank, Reach, SIGN_IN, beside, needs, needs_in, on_page, on_server, unseen,
+    CONFLICT, FORBIDDEN, INVALID, May, NOT_FOUND, Rank, Reach, SIGN_IN, beside, needs, needs_in, on_page,
+    on_server, unseen,
 };
 use super::town::{PAGES, PNG, Page, Plot, Sent, Spot, Town};
 
@@ -457,6 +458,27 @@ pub(super) const OTHER_ROUTES: &[Route<()>] = &[
         |_, ()| Sent::Json(json!({ "password": "four words that fit nowhere" })),
         |actor, ()| account(actor, 204),
     ),
+    route(
+        "POST",
+        "/api/me/totp/confirm",
+        |_, ()| Sent::Json(json!({ "code": "000000" })),
+        |actor, ()| account(actor, CONFLICT),
+    ),
+    wrecking("POST", "/api/me/totp", no_body, |actor, ()| account(actor, 200)),
+    route("DELETE", "/api/me/totp", empty, |actor, ()| account(actor, 204)),
+    route("GET", "/api/me/passkeys", no_body, |actor, ()| account(actor, 200)),
+    route("POST", "/api/me/passkeys/options", no_body, |actor, ()| account(actor, 200)),
+    route(
+        "POST",
+        "/api/me/passkeys",
+        |_, ()| Sent::Json(json!({ "name": "a device", "credential": {} })),
+        |actor, ()| account(actor, INVALID),
+    ),
+    route("DELETE", "/api/me/passkeys/{gone}", no_body, |actor, ()| account(actor, NOT_FOUND)),
+    route("POST", "/api/sign-in/passkey/options", no_body, |_, ()| 200),
+    route("POST", "/api/sign-in/passkey", |_, ()| Sent::Json(json!({ "credential": {} })), |_, ()| SIGN_IN),
+    route("GET", "/api/sign-in/{gone}", no_body, |_, ()| NOT_FOUND),
+    route("GET", "/api/sign-in/{gone}/callback", no_body, |_, ()| NOT_FOUND),
     route("GET", "/api/notices", no_body, |actor, ()| here(actor, 200)),
     route(
         "POST",

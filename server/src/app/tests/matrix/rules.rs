@@ -35,6 +35,8 @@ pub(super) enum Reach {
 pub(super) const SIGN_IN: u16 = 401;
 pub(super) const FORBIDDEN: u16 = 403;
 pub(super) const NOT_FOUND: u16 = 404;
+pub(super) const CONFLICT: u16 = 409;
+pub(super) const INVALID: u16 = 422;
 
 impl Reach {
     fn most(self) -> May {
