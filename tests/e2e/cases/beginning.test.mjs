@@ -99,7 +99,7 @@ test('signed out, one comes back by password to where one wanted to go; a wrong 
   const olga = await stranger(t, browser, server)
   const tab = await olga.open('/')
   await setUp(tab)
-  await tab.page.locator('.person-button').click()
+  await tab.page.locator('button.person-button').click()
   await tab.entry('app.signOut').click()
   await tab.page.getByLabel(olga.say('outside.email')).waitFor()
   assert.deepEqual((await olga.context.cookies()).filter(({ name }) => name === 'weft'), [])

@@ -96,7 +96,8 @@ fn the_browser_is_told_the_site_the_person_and_to_verify() {
 #[test]
 fn a_sign_in_that_lies_is_refused() {
     sign_in(|_| ()).unwrap();
-    let lies: [(&str, fn(&mut Device)); 9] = [
+    type Lie = (&'static str, fn(&mut Device));
+    let lies: [Lie; 9] = [
         ("a foreign page", |device| device.origin = "https://evil.example"),
         ("a neighbouring name", |device| device.origin = "https://wiki.example.com.evil.example"),
         ("plain http", |device| device.origin = "http://wiki.example.com"),

@@ -62,8 +62,8 @@ impl World {
 async fn arrived(world: &World, answer: &Answer) -> (Value, Browser) {
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/home"), "{answer:?}");
     let set = answer.headers.get_all("set-cookie").iter().map(|set| set.to_str().unwrap());
-    let cookie = set.filter(|set| set.starts_with("weft=")).map(|set| set.split(';').next().unwrap());
-    let cookie = cookie.last().expect("a cookie").to_owned();
+    let mut cookie = set.filter(|set| set.starts_with("weft=")).map(|set| set.split(';').next().unwrap());
+    let cookie = cookie.next_back().expect("a cookie").to_owned();
     let me = world.ask(Method::GET, "/api/me", &[("cookie", cookie.as_str())], Body::empty()).await.json();
     let browser = Browser::of(&me, cookie);
     (me, browser)
