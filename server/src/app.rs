@@ -16,9 +16,11 @@ use weft_history::{History, HistorySettings};
 use weft_hub::{Hub, HubSettings};
 use weft_store::{Store, StoreError};
 use weft_wiki::Wiki;
+use weft_wiki::member::SecondStep;
 
 use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
+use crate::auth::seal::{self, Key};
 use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
 use crate::http::error::ApiError;
@@ -58,6 +60,8 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     /// How often what can be guessed may be tried.
     pub(crate) limits: Limits,
+    /// Seals what must be read again.
+    pub(crate) key: Key,
     /// The port it listens on.
     pub(crate) port: u16,
     /// Opens everything to the command line, for whoever can read the data directory.
@@ -74,6 +78,7 @@ impl App {
     pub(crate) async fn open(
         settings: Arc<Settings>,
         store: Arc<dyn Store>,
+        key: Key,
         metrics: Metrics,
         port: u16,
     ) -> Result<AppState, StoreError> {
@@ -88,6 +93,7 @@ impl App {
         let kept = HistorySettings { memory_bytes_max: settings.history_memory_max.0 };
         let history = History::new(store.clone(), hub.clone(), &kept);
         let wiki = Wiki::open(store.clone(), hub.clone(), history.clone(), settings.open).await?;
+        warn_of_another_key(&wiki, &key);
         Ok(Arc::new(Self {
             hub,
             history,
@@ -99,6 +105,7 @@ impl App {
             metrics,
             hasher: Hasher::new(),
             limits: Limits::new(&DefaultClock::default()),
+            key,
             port,
             token: Token::random(),
             set_up: Secret::random(Kind::SetUp),
@@ -116,6 +123,19 @@ impl App {
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What was sealed with another key cannot be checked: better told now than when people stand before the door.
+fn warn_of_another_key(wiki: &Wiki, key: &Key) {
+    let opens = |step: &SecondStep| key.open(seal::Purpose::Totp(step.user.as_str()), &step.secret).is_ok();
+    let closed = wiki.second_steps().iter().filter(|step| !opens(step)).count();
+    if closed > 0 {
+        tracing::error!(
+            people = closed,
+            "weft.key is not the one that codes of authenticator apps were sealed with: only recovery codes let these \
+             people in; put the right one back into the data directory"
+        );
     }
 }
 
@@ -141,6 +161,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/me/password", post(me::set_password))
         .route("/api/me/sign-ins", get(me::sign_ins::list).delete(me::sign_ins::end_others))
         .route("/api/me/sign-ins/{id}", delete(me::sign_ins::end))
+        .route("/api/me/totp", post(me::totp::offer).delete(me::totp::remove))
+        .route("/api/me/totp/confirm", post(me::totp::confirm))
         .route("/api/me/tokens", get(me::tokens::list).post(me::tokens::make))
         .route("/api/me/tokens/{id}", delete(me::tokens::revoke))
         .route("/api/people", get(people::list).post(people::add))

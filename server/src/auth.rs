@@ -4,4 +4,6 @@
 pub(crate) mod cookie;
 pub(crate) mod password;
 pub(crate) mod rate;
+pub(crate) mod seal;
 pub(crate) mod secret;
+pub(crate) mod totp;

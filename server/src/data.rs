@@ -1,6 +1,6 @@
 //! The data directory: the one place that names the engine.
 //!
-//! The store's own files stand directly in it (see `weft-store-sled`), beside `server.json` and `backups/`.
+//! The store's own files stand directly in it (see `weft-store-sled`), beside `server.json`, `weft.key` and `backups/`.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -11,11 +11,25 @@ use weft_store_sled::SledStore;
 use weft_store_sled::compact::{self, CompactError, Compacted, Rewritten, Step};
 
 /// What may stand in a data directory that holds no documents.
-const NOT_DATA: &[&str] = &["backups", "lost+found", "server.json", "LOCK"];
+const NOT_DATA: &[&str] = &["backups", "lost+found", "server.json", "weft.key", "LOCK"];
 
 /// Where automatic backups go.
 pub(crate) fn backups(data: &Path) -> PathBuf {
     data.join("backups")
+}
+
+/// The key that seals what must be read again. It is in no backup.
+pub(crate) fn key_file(data: &Path) -> PathBuf {
+    data.join("weft.key")
+}
+
+/// Keeps the key of a data directory that was moved aside for the one in its place: what is in a backup of the one was
+/// sealed with it.
+pub(crate) fn keep_key(aside: &Path, data: &Path) -> io::Result<()> {
+    match fs::hard_link(key_file(aside), key_file(data)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => File::open(data)?.sync_all(),
+    }
 }
 
 /// Opens (and on the first start makes) the store in `data`. Blocks.
@@ -73,6 +87,7 @@ mod tests {
         let data = home.path().join("data");
         assert!(is_empty(&data).unwrap() && !is_in_use(&data));
         fs::create_dir_all(backups(&data)).unwrap();
+        fs::write(key_file(&data), "a key").unwrap();
         assert!(is_empty(&data).unwrap());
         let store = open(&data).unwrap();
         assert!(!is_empty(&data).unwrap() && is_in_use(&data));

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::app::{App, router};
+use crate::auth::seal::Key;
 use crate::cli::{self, Exit};
 use crate::config::Settings;
 use crate::listen;
@@ -83,12 +84,16 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         Ok(Err(error)) => return failed(Exit::Data, &error.to_string()),
         Err(error) => return failed(Exit::Data, &format!("the store could not be opened: {error}")),
     };
+    let key = match Key::load_or_create(&data::key_file(&settings.data)) {
+        Ok(key) => key,
+        Err(error) => return failed(Exit::Data, &error.to_string()),
+    };
     let listeners = match listen::bind(&settings.listen) {
         Ok(listeners) => listeners,
         Err(error) => return failed(Exit::Address, &error.to_string()),
     };
     let port = listeners.port;
-    let app = match App::open(settings.clone(), store, metrics, port).await {
+    let app = match App::open(settings.clone(), store, key, metrics, port).await {
         Ok(app) => app,
         Err(error) => {
             let reason = format!("what is stored of people, spaces and pages cannot be read: {error}");

@@ -263,8 +263,25 @@ fn a_restore_keeps_what_is_there_unless_it_may_move_it_aside() {
         .filter(|path| path.to_str().unwrap().contains("data.old-"))
         .collect();
     assert_eq!(aside.len(), 1);
+    let key = |data: &Path| fs::read(data.join("weft.key")).unwrap();
+    assert_eq!(key(&aside[0]), key(&home.path().join("data")), "what is in the backup was sealed with it");
     assert_eq!(run(home.path(), &["check", "--data", aside[0].to_str().unwrap()]).0, 0);
     assert!(serve(home.path()).has("d"));
+}
+
+#[test]
+fn whoever_lost_their_app_is_helped_at_the_command_line() {
+    let home = home();
+    let user = |arguments: &[&str]| run(home.path(), &[&["user"], arguments, &["--data", "data"]].concat());
+    let add = ["add", "olga@example.com", "--name", "Olga", "--role", "owner"];
+    assert_eq!(user(&add).0, 0);
+    let (code, said, why) = user(&["password", "olga@example.com", "--reset-totp"]);
+    assert_eq!(code, 0, "{why}");
+    assert!(
+        said.starts_with("Olga is not asked for a second step any more.\nThey choose a password "),
+        "{said}"
+    );
+    assert!(!user(&["password", "olga@example.com"]).1.contains("second step"));
 }
 
 #[test]

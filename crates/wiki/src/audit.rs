@@ -69,6 +69,12 @@ deeds! {
     ResetMade = "reset-made";
     /// Somebody chose a new password by a link.
     PasswordReset = "password-reset";
+    /// Somebody is asked for a second step from then on.
+    SecondStepAdded = "second-step-added";
+    /// Somebody is not asked for a second step any more.
+    SecondStepRemoved = "second-step-removed";
+    /// Somebody used one of their recovery codes as the second step.
+    RecoveryCodeUsed = "recovery-code-used";
     /// A key for programs was made.
     TokenMade = "token-made";
     /// A key for programs was ended.

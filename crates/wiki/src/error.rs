@@ -38,6 +38,8 @@ pub enum Field {
     Id,
     /// A picture.
     Picture,
+    /// A second step of signing in.
+    Totp,
 }
 
 impl Field {
@@ -61,6 +63,7 @@ impl Field {
             Self::Place => "place",
             Self::Id => "id",
             Self::Picture => "picture",
+            Self::Totp => "totp",
         }
     }
 }

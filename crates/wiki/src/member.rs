@@ -6,6 +6,7 @@ mod invitation;
 mod person;
 mod picture;
 mod reset;
+mod second_step;
 mod set_up;
 mod sign_in;
 mod token;
@@ -17,6 +18,7 @@ pub use person::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profi
 pub use picture::{PICTURE_BYTES_MAX, PictureKind};
 pub use reset::RESET_MAX;
 pub(crate) use reset::Reset;
+pub use second_step::{SecondStep, Shown};
 pub use set_up::{HOME_SLUG, NewOwner};
 pub use sign_in::{
     AGENT_CHARACTERS_MAX, SIGN_IN_IDLE_MAX, SIGN_IN_MAX, SIGN_INS_PER_PERSON_MAX, SignIn, SignedIn,

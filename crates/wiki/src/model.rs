@@ -7,7 +7,7 @@ use weft_access::{PageFacts, PageState, Person as Persona, Scope};
 use weft_ids::{GroupId, InvitationId, PageId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
 use crate::desk::Desk;
-use crate::member::{Group, Invitation, Person, Reset, SignIn, Token};
+use crate::member::{Group, Invitation, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
@@ -25,6 +25,7 @@ pub(crate) struct Model {
     pub(crate) people: Table<Person>,
     pub(crate) groups: Table<Group>,
     pub(crate) sign_ins: Table<SignIn>,
+    pub(crate) second_steps: Table<SecondStep>,
     pub(crate) tokens: Table<Token>,
     pub(crate) invitations: Table<Invitation>,
     pub(crate) resets: Table<Reset>,

@@ -34,7 +34,8 @@ impl World {
     }
 
     async fn on(store: Arc<dyn Store>, settings: Settings) -> Self {
-        let app = App::open(Arc::new(settings), store, Metrics::start(false), 4545).await.unwrap();
+        let app =
+            App::open(Arc::new(settings), store, Key::random(), Metrics::start(false), 4545).await.unwrap();
         Self { app, peer: "127.0.0.1:9".parse().unwrap() }
     }
 

@@ -107,10 +107,6 @@ impl<C: Clock + Clone> Limits<C> {
     }
 
     /// A code of the second step for the person of this id.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "codes are asked for once there are authenticator apps")
-    )]
     pub(crate) fn code(&self, person: &str) -> Result<(), TooOften> {
         self.code.try_once(&person)
     }

@@ -52,6 +52,12 @@ pub(crate) fn run(settings: &Settings, file: &Path, replace: bool) -> anyhow::Re
                 (count(summary.documents, "document"), count(summary.records, "record"));
             cli::say(&format!("{documents} with {records} are in {}", data.display()))?;
             if let Some(aside) = aside {
+                data::keep_key(&aside, data).with_context(|| {
+                    format!(
+                        "everything is restored, but not weft.key: copy it from {} by hand",
+                        aside.display()
+                    )
+                })?;
                 cli::say(&format!("What was there before is in {}", aside.display()))?;
             }
             Ok(Exit::Done)

@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 use crate::app::{App, AppState, router};
+use crate::auth::seal::Key;
 use crate::cli::{self, Exit, SettingFlags};
 use crate::config::Settings;
 use crate::peer::Peer;
@@ -59,6 +60,9 @@ pub(crate) enum UserCommand {
         email: String,
         #[command(flatten)]
         password: PasswordFlag,
+        /// Also take their second step away: they lost their authenticator app and the recovery codes.
+        #[arg(long)]
+        reset_totp: bool,
         #[command(flatten)]
         settings: SettingFlags,
     },
@@ -159,9 +163,17 @@ async fn perform(server: &Server, command: &UserCommand) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        UserCommand::Password { email, password, .. } => {
-            let person = find(server, email).await?;
-            let Some(password) = password.read()? else { return say_link(server, &person).await };
+        UserCommand::Password { email, password, reset_totp, .. } => {
+            let password = password.read()?;
+            let person = if *reset_totp {
+                change(server, email, json!({ "totp": false })).await?
+            } else {
+                find(server, email).await?
+            };
+            if *reset_totp {
+                cli::say(&format!("{} is not asked for a second step any more.", text(&person, "name")))?;
+            }
+            let Some(password) = password else { return say_link(server, &person).await };
             let link = link(server, &person).await?;
             let secret = link.rsplit('/').next().unwrap_or_default();
             let path = format!("/api/password-resets/{secret}");
@@ -237,7 +249,8 @@ impl Server {
         let place = settings.data.clone();
         let store = tokio::task::spawn_blocking(move || data::open(&place)).await??;
         let port = settings.listen.port;
-        let app = App::open(Arc::new(settings), Arc::new(store), Metrics::start(false), port).await?;
+        let key = Key::load_or_create(&data::key_file(&settings.data))?;
+        let app = App::open(Arc::new(settings), Arc::new(store), key, Metrics::start(false), port).await?;
         Ok(Self::Own(app))
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod sign_ins;
 pub(crate) mod tokens;
+pub(crate) mod totp;
 
 use axum::Json;
 use axum::body::Body;
@@ -52,7 +53,7 @@ pub(crate) struct MeView {
 }
 
 impl MeView {
-    pub(crate) fn of(person: &Person) -> Self {
+    pub(crate) fn of(app: &App, person: &Person) -> Self {
         Self {
             id: person.id.as_str().to_owned(),
             name: person.name.clone(),
@@ -64,7 +65,7 @@ impl MeView {
             time_zone: person.time_zone.clone(),
             theme: person.theme.as_str(),
             has_password: person.password.is_some(),
-            totp: false,
+            totp: app.wiki.has_second_step(&person.id),
             passkeys: 0,
         }
     }
@@ -121,7 +122,7 @@ pub(crate) async fn me(State(app): State<AppState>, asked: Asked) -> Result<Json
             "Open the set-up link that Weft printed when it was started.",
         ));
     }
-    Ok(Json(MeView::of(&oneself(&app, &asked)?)))
+    Ok(Json(MeView::of(&app, &oneself(&app, &asked)?)))
 }
 
 /// Changes what one is called, looks like, and how one sees Weft.
@@ -143,7 +144,7 @@ pub(crate) async fn change(
     let MeChangeBody { name, color, language, time_zone, .. } = body;
     let profile = Profile { name, color, language, time_zone, theme };
     let person = app.wiki.change_profile(&proof, profile).await?;
-    Ok(Json(MeView::of(&person)))
+    Ok(Json(MeView::of(&app, &person)))
 }
 
 /// Gives oneself a picture: a PNG, JPEG or WebP of at most 512 KiB.
@@ -163,7 +164,7 @@ pub(crate) async fn set_picture(
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let bytes = read_body(&headers, body, PICTURE_BYTES_MAX).await?;
     let person = app.wiki.set_picture(&proof, &bytes).await?;
-    Ok(Json(MeView::of(&person)))
+    Ok(Json(MeView::of(&app, &person)))
 }
 
 /// Takes one's picture away.
@@ -180,15 +181,16 @@ pub(crate) async fn remove_picture(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// That whoever asks knows their password, if they have one.
+/// That whoever asks knows their password, if they have one. It stands in this field of the request.
 pub(crate) async fn confirm(
     app: &App,
     asked: &Asked,
     person: &Person,
+    field: &'static str,
     current: Option<Password>,
 ) -> Result<(), ApiError> {
     let Some(known) = &person.password else { return Ok(()) };
-    let current = current.ok_or_else(|| ApiError::invalid("current", "give the password that you have"))?;
+    let current = current.ok_or_else(|| ApiError::invalid(field, "give the password that you have"))?;
     app.limits.sign_in(&person.email, asked.address)?;
     match app.hasher.verify(current, Some(known.clone())).await? {
         Verdict::Right { .. } => Ok(()),
@@ -198,7 +200,7 @@ pub(crate) async fn confirm(
             "this is not the password that you have",
             "Nothing was changed. Type it again; if you forgot it, sign out and choose a new one.",
         )
-        .about("current")),
+        .about(field)),
     }
 }
 
@@ -216,7 +218,7 @@ pub(crate) async fn set_password(
 ) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let person = oneself(&app, &asked)?;
-    confirm(&app, &asked, &person, body.current).await?;
+    confirm(&app, &asked, &person, "current", body.current).await?;
     let password = accepted(&app, body.password, &person.email, &person.name)?;
     let hash = app.hasher.hash(password).await?;
     let here = asked.credentials.signed_in(&app.wiki).map(|signed_in| signed_in.id);

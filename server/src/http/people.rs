@@ -48,6 +48,8 @@ pub(crate) struct CareView {
     seen: Option<u64>,
     /// How they sign in: `password`, or null if they cannot yet.
     sign_in: Option<&'static str>,
+    /// Whether they are asked for a second step.
+    totp: bool,
 }
 
 /// People.
@@ -82,6 +84,9 @@ pub(crate) struct PersonChangeBody {
     role: Option<String>,
     #[serde(default)]
     suspended: Option<bool>,
+    /// False, by an owner: takes the second step of signing in away from somebody who lost what they need for it.
+    #[serde(default)]
+    totp: Option<bool>,
 }
 
 /// A link to hand to somebody.
@@ -109,6 +114,7 @@ impl PersonView {
             created: person.created.0,
             seen: app.wiki.last_seen(&person.id).map(|seen| seen.0),
             sign_in: person.password.as_ref().map(|_| "password"),
+            totp: app.wiki.has_second_step(&person.id),
         };
         Self {
             id: person.id.as_str().to_owned(),
@@ -169,7 +175,7 @@ pub(crate) async fn add(
 }
 
 /// Changes somebody's role, name or address, keeps them out or lets them in again. Whoever is kept out is signed out
-/// everywhere at once.
+/// everywhere at once. An owner also takes a second step away from somebody who lost what they need for it.
 #[utoipa::path(patch, path = "/api/people/{id}", tag = "people", params(("id" = String, Path,)),
     request_body = PersonChangeBody, responses(
     (status = 200, description = "Who they are now.", body = PersonView),
@@ -188,6 +194,13 @@ pub(crate) async fn change(
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = id_of(&asked, &id)?;
     let before = app.wiki.person(&id);
+    let own = match body.totp {
+        None => None,
+        Some(false) => Some(asked.may::<Own>(&app.wiki)?),
+        Some(true) => {
+            return Err(ApiError::invalid("totp", "only they themselves turn their second step on"));
+        }
+    };
     let PersonChangeBody { name, email, suspended, .. } = body;
     let role = body.role.as_deref().map(role).transpose()?;
     let person = app.wiki.change_person(&proof, &id, PersonChange { role, suspended, name, email }).await?;
@@ -209,6 +222,11 @@ pub(crate) async fn change(
         if !parts.is_empty() {
             app.note(&asked, Deed::PersonChanged, Some(person.called()), Some(parts.join("; "))).await;
         }
+    }
+    if let Some(own) = own
+        && app.wiki.take_second_step(&own, &id).await?.1
+    {
+        app.note(&asked, Deed::SecondStepRemoved, Some(person.called()), None).await;
     }
     Ok(Json(PersonView::of(&app, &asked, &person)))
 }

@@ -67,7 +67,7 @@ pub(crate) async fn server(State(app): State<AppState>) -> Json<ServerView> {
         set_up: app.wiki.is_set_up(),
         open_rooms: app.settings.open,
         mail: false,
-        sign_in: WaysIn { password: true, passkeys: false, totp: false, providers: Vec::new() },
+        sign_in: WaysIn { password: true, passkeys: false, totp: true, providers: Vec::new() },
     })
 }
 

@@ -1,6 +1,6 @@
 //! `/api/sign-in` and `/api/sign-out`, and what every way in has in common.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use weft_access::action::KeepAccount;
 use weft_ids::SignInId;
 use weft_wiki::audit::{Called, Deed};
-use weft_wiki::member::{Person, SIGN_IN_MAX};
+use weft_wiki::member::{Person, SIGN_IN_MAX, Shown};
 
 use super::asked::Asked;
 use super::audit::Noted as _;
@@ -22,7 +22,9 @@ use crate::app::{App, AppState};
 use crate::asking::hash;
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::password::{About, Password, Verdict, acceptable};
+use crate::auth::seal::{OpenError, Purpose as Sealed};
 use crate::auth::secret::{Kind, Secret};
+use crate::auth::totp::{TotpSecret, recovery_code};
 use crate::peer;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,6 +33,9 @@ pub(crate) struct SignInBody {
     email: String,
     #[schema(value_type = String)]
     password: Password,
+    /// With the answer `code_needed`: what the authenticator app shows, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// A password that somebody chose, if it may be theirs.
@@ -80,7 +85,7 @@ async fn welcome(
     app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
     let scheme = peer::scheme(&app.settings, headers);
     let lasts: Duration = SIGN_IN_MAX;
-    let mut response = (status, Json(MeView::of(person))).into_response();
+    let mut response = (status, Json(MeView::of(app, person))).into_response();
     if let Some(set) = cookie::set(Purpose::SignIn, scheme, secret, Some(lasts)) {
         response.headers_mut().append(header::SET_COOKIE, set);
     }
@@ -97,10 +102,63 @@ fn wrong() -> ApiError {
     )
 }
 
+/// What is right of the password and not of the second step.
+pub(crate) fn wrong_code() -> ApiError {
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "wrong",
+        "this code is not right",
+        "Wait for the next code of the app, and look whether the clock of the telephone is right. Each code counts once.",
+    )
+    .about("code")
+}
+
+/// The key file is not the one that a second step was sealed with.
+pub(crate) fn sealed(error: OpenError) -> ApiError {
+    tracing::error!(%error, "a second step cannot be checked");
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "sealed",
+        "the server cannot check codes of your app any more",
+        "Use a recovery code, or ask an owner of this server to take your second step away.",
+    )
+}
+
+/// The time as authenticator apps know it.
+pub(crate) fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// What somebody whose password was right showed as their second step, if they have one.
+fn second_step(app: &App, person: &Person, code: Option<&str>) -> Result<Option<Shown>, ApiError> {
+    let step = app.wiki.second_step(&person.id).filter(|step| step.since.is_some());
+    let Some(step) = step else { return Ok(None) };
+    let Some(code) = code else {
+        return Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "code_needed",
+            "a code of your authenticator app is needed",
+            "Send it as code, together with the address and the password. A recovery code does as well.",
+        ));
+    };
+    let id = person.id.as_str();
+    app.limits.code(id)?;
+    if let Some(hash) = recovery_code(id, code, &step.recovery) {
+        return Ok(Some(Shown::Recovery(hash)));
+    }
+    let secret = app.key.open(Sealed::Totp(id), &step.secret).map_err(sealed)?;
+    let shared = TotpSecret::from_bytes(&secret);
+    match shared.and_then(|shared| shared.check(code, seconds_now(), step.used)) {
+        Some(used) => Ok(Some(Shown::Code { secret: step.secret, step: used })),
+        None => Err(wrong_code()),
+    }
+}
+
 /// Signs a browser in.
 #[utoipa::path(post, path = "/api/sign-in", tag = "sign-in", request_body = SignInBody, responses(
     (status = 200, description = "Signed in, with this cookie.", body = MeView),
-    (status = 401, description = "The address or the password is not right; never which.", body = ErrorBody),
+    (status = 401, description = "`wrong`: the address or the password is not right, never which; or the code is not. \
+        `code_needed`: they are, and a code is asked for.", body = ErrorBody),
     (status = 429, description = "Too many were tried.", body = ErrorBody),
 ))]
 pub(crate) async fn sign_in(
@@ -124,12 +182,23 @@ pub(crate) async fn sign_in(
         }
         return Err(wrong());
     };
+    let shown = match second_step(&app, &person, body.code.as_deref()) {
+        Ok(shown) => shown,
+        Err(error) => {
+            if error.code == "wrong" {
+                let detail = Some("the second step".to_owned());
+                app.note_of(None, &asked, Deed::SignInRefused, Some(person.called()), detail).await;
+            }
+            return Err(error);
+        }
+    };
     let secret = Secret::random(Kind::SignIn);
     let address = asked.address.to_string();
     let agent = agent(&headers);
-    let signed = app.wiki.sign_in_by_password(&person.id, &known, hash(&secret), &address, agent).await;
+    let by = app.wiki.sign_in_by_password(&person.id, &known, shown.as_ref(), hash(&secret), &address, agent);
+    let signed = by.await;
     let id = signed.map_err(|error| match error {
-        // They got another one, or were kept out, while it was compared.
+        // They got another one, were kept out, or their code was used, while it was compared.
         weft_wiki::WikiError::Refused(_) => wrong(),
         error => error.into(),
     })?;
@@ -143,6 +212,10 @@ pub(crate) async fn sign_in(
         if let Err(why) = renewed {
             tracing::warn!(why, "a password stays under its older hash until the next sign-in");
         }
+    }
+    if matches!(shown, Some(Shown::Recovery(_))) {
+        let by = Some(person.id.clone());
+        app.note_of(by, &asked, Deed::RecoveryCodeUsed, Some(person.called()), None).await;
     }
     welcome(&app, &asked, &headers, &person, &secret, &id, StatusCode::OK).await
 }

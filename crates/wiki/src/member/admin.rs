@@ -146,6 +146,7 @@ impl Wiki {
             self.put(&turn, group).await?;
         }
         self.forget_pictures(id, None).await?;
+        self.end_second_step(&turn, id).await?;
         self.remove::<Person>(&turn, id.clone()).await?;
         Ok(person)
     }

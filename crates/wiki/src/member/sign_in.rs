@@ -8,6 +8,7 @@ use weft_access::action::KeepAccount;
 use weft_access::{Allowed, Person as Persona, Scope};
 use weft_ids::{SignInId, UnixMillis, UserId};
 
+use super::Shown;
 use crate::change::Change;
 use crate::error::WikiError;
 use crate::model::Model;
@@ -106,8 +107,9 @@ impl Wiki {
         self.begin_sign_in(&turn, user, secret, address, agent).await
     }
 
-    /// Signs somebody in whose password was found to be the one with the hash `verified`. Comparing takes a while: if they
-    /// have another by now, they are not signed in.
+    /// Signs somebody in whose password was found to be the one with the hash `verified`, and who showed their second step
+    /// if they have one. Comparing takes a while: if they have another password by now, or what they showed was used
+    /// meanwhile, they are not signed in.
     ///
     /// # Errors
     /// Those of the store.
@@ -115,6 +117,7 @@ impl Wiki {
         &self,
         user: &UserId,
         verified: &str,
+        shown: Option<&Shown>,
         secret: SecretHash,
         address: &str,
         agent: &str,
@@ -124,6 +127,7 @@ impl Wiki {
         if !same {
             return Err(weft_access::Refused::SignIn.into());
         }
+        self.pass_second_step(&turn, user, shown).await?;
         self.begin_sign_in(&turn, user, secret, address, agent).await
     }
 
