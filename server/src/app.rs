@@ -18,6 +18,7 @@ use weft_store::{Store, StoreError};
 use weft_wiki::Wiki;
 use weft_wiki::member::SecondStep;
 
+use crate::auth::mail::{MailError, MailSettings, Mailer};
 use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
 use crate::auth::seal::{self, Key};
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     /// How often what can be guessed may be tried.
     pub(crate) limits: Limits,
+    /// Sends mails, if there is a mail server.
+    pub(crate) mailer: Option<Mailer>,
     /// Seals what must be read again.
     pub(crate) key: Key,
     /// The port it listens on.
@@ -70,18 +73,28 @@ pub(crate) struct App {
     pub(crate) set_up: Secret,
 }
 
+/// Why there is nothing that could answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("what is stored of people, spaces and pages cannot be read: {0}")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
 impl App {
     /// What stands on a store, ready to answer.
     ///
     /// # Errors
-    /// What is stored of people, spaces and pages cannot be read.
+    /// What is stored of people, spaces and pages cannot be read, or what was set cannot be used.
     pub(crate) async fn open(
         settings: Arc<Settings>,
         store: Arc<dyn Store>,
         key: Key,
         metrics: Metrics,
         port: u16,
-    ) -> Result<AppState, StoreError> {
+    ) -> Result<AppState, StartError> {
+        let mailer = MailSettings::of(&settings)?.as_ref().map(Mailer::new).transpose()?;
         let hub = Hub::new(
             store.clone(),
             HubSettings {
@@ -105,6 +118,7 @@ impl App {
             metrics,
             hasher: Hasher::new(),
             limits: Limits::new(&DefaultClock::default()),
+            mailer,
             key,
             port,
             token: Token::random(),

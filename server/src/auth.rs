@@ -2,6 +2,7 @@
 //! them keeps what they give back.
 
 pub(crate) mod cookie;
+pub(crate) mod mail;
 pub(crate) mod password;
 pub(crate) mod rate;
 pub(crate) mod seal;

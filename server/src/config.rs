@@ -13,7 +13,8 @@ use std::time::Duration;
 pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
 pub(crate) use values::{
-    Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, Origins, PublicUrl, SettingValue, WikiName,
+    Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, OptionalPath, Origins, PublicUrl, Sender,
+    SettingValue, Smtp, WikiName,
 };
 
 /// One setting, as the flags, the environment, the file and the example see it.
@@ -113,6 +114,17 @@ settings! {
     /// With `https`, the cookies of browsers that are signed in are for https only. Its host need not stand in `allowed_hosts`.
     /// Without it, links begin with the address in `listen`.
     public_url: PublicUrl = "";
+
+    /// The mail server that takes the mails Weft sends: invitations, and links to new passwords. Without it, people hand links on themselves.
+    /// `smtps://weft@mail.example.com` is encrypted from the start (port 465), `smtp://weft@mail.example.com` at once after the greeting (port 587).
+    /// `smtp+plain://localhost` is not encrypted (port 25). Before the `@` stands the account, if the mail server asks for one.
+    smtp_url: Smtp = "";
+
+    /// A file whose first line is the password of the account in `smtp_url`.
+    smtp_password_file: OptionalPath = "";
+
+    /// The sender of the mails: `Weft <weft@example.com>`, or the address alone.
+    smtp_from: Sender = "";
 
     /// Whether other machines may read `/metrics`. This machine always may.
     metrics_open: bool = "false";

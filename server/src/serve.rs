@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::app::{App, router};
+use crate::app::{App, StartError, router};
 use crate::auth::seal::Key;
 use crate::cli::{self, Exit};
 use crate::config::Settings;
@@ -95,10 +95,8 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     let port = listeners.port;
     let app = match App::open(settings.clone(), store, key, metrics, port).await {
         Ok(app) => app,
-        Err(error) => {
-            let reason = format!("what is stored of people, spaces and pages cannot be read: {error}");
-            return failed(Exit::Data, &reason);
-        }
+        Err(error @ StartError::Store(_)) => return failed(Exit::Data, &error.to_string()),
+        Err(error @ StartError::Mail(_)) => return failed(Exit::Usage, &error.to_string()),
     };
     let address = running::local_address(&settings.listen, port);
     let announcement = match running::announce(&settings.data, address, &app.token) {
@@ -142,6 +140,11 @@ async fn drain(app: &App, accepting: tokio::task::JoinHandle<()>) -> Exit {
     // The listening sockets close, so that a new server can take the port while this one finishes.
     let _ = accepting.await;
     let stored = app.hub.drain(deadline - CLOSE_RESERVE.min(app.settings.drain_deadline / 2)).await;
+    if let Some(mailer) = &app.mailer
+        && tokio::time::timeout_at(deadline, mailer.stop()).await.is_err()
+    {
+        tracing::warn!("mails that were being handed over were cut at the drain deadline");
+    }
     if tokio::time::timeout_at(deadline, app.connections.closed()).await.is_err() {
         tracing::warn!(connections = app.connections.count(), "connections were cut at the drain deadline");
     }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use weft_access::action::{Administer, ManageSpace};
 use weft_ids::InvitationId;
 use weft_wiki::audit::{Called, Deed};
-use weft_wiki::member::{Invitation, Newcomer, Offer};
+use weft_wiki::member::{INVITATION_MAX, Invitation, Newcomer, Offer};
 use weft_wiki::{Field, WikiError};
 
 use super::asked::Asked;
@@ -22,6 +22,7 @@ use super::sign_in::{accepted, sign_in_here};
 use super::spaces::level;
 use crate::app::{App, AppState};
 use crate::asking::hash;
+use crate::auth::mail::{Language, Mail};
 use crate::auth::password::Password;
 use crate::auth::secret::{Kind, Secret};
 
@@ -73,7 +74,7 @@ pub(crate) struct NewInvitationView {
     id: String,
     /// To hand to whom it is for. It is told here and never again.
     link: String,
-    /// Whether it was sent to them.
+    /// Whether it is on its way to them by mail.
     sent: bool,
 }
 
@@ -167,8 +168,27 @@ pub(crate) async fn make(
         app.wiki.invite(&proof, hash(&secret), Offer { email: body.email, role, spaces }).await?;
     app.note(&asked, Deed::Invited, Some(called(&invitation)), Some(role.as_str().to_owned())).await;
     let link = format!("{}/invite/{}", app.base_url(), *secret.reveal());
-    let view = NewInvitationView { id: invitation.id.as_str().to_owned(), link, sent: false };
+    let sent = send(&app, &invitation, &link);
+    let view = NewInvitationView { id: invitation.id.as_str().to_owned(), link, sent };
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Sends an invitation's link to whom it is for. Answers whether it is on its way.
+fn send(app: &App, invitation: &Invitation, link: &str) -> bool {
+    let (Some(mailer), Some(email)) = (&app.mailer, &invitation.email) else { return false };
+    let wiki = app.settings.wiki_name.0.as_str();
+    let inviter = invitation.made.by.as_ref().and_then(|by| app.wiki.person(by));
+    // Nobody knows yet what whoever is invited reads; most read what whoever invites them does.
+    let language = Language::of(inviter.as_ref().and_then(|by| by.language.as_deref()));
+    let by = inviter.as_ref().map_or(wiki, |by| by.name.as_str());
+    let days = INVITATION_MAX.as_secs() / (24 * 60 * 60);
+    match mailer.send(email, &Mail::Invitation { wiki, by, link, days }, language) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "an invitation could not be sent");
+            false
+        }
+    }
 }
 
 /// Takes an invitation back.

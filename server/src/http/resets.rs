@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_wiki::WikiError;
 use weft_wiki::audit::Deed;
-use weft_wiki::member::Person;
+use weft_wiki::member::{Person, RESET_MAX};
 
 use super::asked::Asked;
 use super::audit::Noted as _;
@@ -16,6 +16,7 @@ use super::error::{ApiError, ErrorBody};
 use super::sign_in::accepted;
 use crate::app::{App, AppState};
 use crate::asking::hash;
+use crate::auth::mail::{Language, Mail};
 use crate::auth::password::Password;
 use crate::auth::secret::{Kind, Secret};
 
@@ -45,6 +46,24 @@ fn opened(app: &App, asked: &Asked, text: &str) -> Result<(Secret, Person), ApiE
     Ok((secret, person))
 }
 
+/// Sends a link to whoever has an address, if somebody does.
+async fn send(app: AppState, asked: Asked, email: String) {
+    let Some(mailer) = &app.mailer else { return };
+    let secret = Secret::random(Kind::Reset);
+    let person = match app.wiki.ask_for_reset(&email, hash(&secret)).await {
+        Ok(Some(person)) => person,
+        Ok(None) => return,
+        Err(error) => return tracing::error!(%error, "a link to a new password could not be made"),
+    };
+    let link = format!("{}/reset/{}", app.base_url(), *secret.reveal());
+    let wiki = app.settings.wiki_name.0.as_str();
+    let mail = Mail::Reset { wiki, link: &link, minutes: RESET_MAX.as_secs() / 60 };
+    match mailer.send(&person.email, &mail, Language::of(person.language.as_deref())) {
+        Ok(()) => app.note_of(None, &asked, Deed::ResetMade, Some(person.called()), None).await,
+        Err(error) => tracing::error!(%error, "a link to a new password could not be sent"),
+    }
+}
+
 /// Asks for a link to a new password. The answer is the same whether or not anybody has that address; without mail, those
 /// who look after people make such links.
 #[utoipa::path(post, path = "/api/password-resets", tag = "sign-in", request_body = ForgottenBody, responses(
@@ -57,6 +76,10 @@ pub(crate) async fn ask(
     JsonBody(body): JsonBody<ForgottenBody>,
 ) -> Result<StatusCode, ApiError> {
     app.limits.reset_mail(&body.email, asked.address)?;
+    if app.mailer.is_some() {
+        // Beside the answer, so that it takes as long whether somebody has that address or not.
+        tokio::spawn(send(app, asked, body.email));
+    }
     Ok(StatusCode::ACCEPTED)
 }
 

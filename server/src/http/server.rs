@@ -66,7 +66,7 @@ pub(crate) async fn server(State(app): State<AppState>) -> Json<ServerView> {
         name: app.settings.wiki_name.0.clone(),
         set_up: app.wiki.is_set_up(),
         open_rooms: app.settings.open,
-        mail: false,
+        mail: app.mailer.is_some(),
         sign_in: WaysIn { password: true, passkeys: false, totp: true, providers: Vec::new() },
     })
 }

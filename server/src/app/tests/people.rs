@@ -1,5 +1,6 @@
 //! Accounts over HTTP: how people come in, what those who look after them do, and what is noted of it.
 
+mod mail;
 mod second_step;
 
 use serde_json::{Value, json};
@@ -36,6 +37,14 @@ impl World {
         self.app.set_up.reveal().to_string()
     }
 
+    /// Makes Olga the owner.
+    async fn set_up(&self) -> Browser {
+        let body = json!({ "token": self.set_up_token(), "name": "Olga", "email": "olga@example.com", "password": PASSWORD });
+        let answer = self.send(Method::POST, "/api/setup", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        Browser::of(&answer.json(), cookie(&answer))
+    }
+
     /// Invites somebody, who comes.
     async fn invited(&self, by: &Browser, name: &str, role: &str) -> Browser {
         let answer = self.does(by, Method::POST, "/api/invitations", json!({ "role": role })).await;
@@ -64,10 +73,7 @@ impl Browser {
 
 async fn with_olga() -> (World, Browser) {
     let world = World::local().await;
-    let body = json!({ "token": world.set_up_token(), "name": "Olga", "email": "olga@example.com", "password": PASSWORD });
-    let answer = world.send(Method::POST, "/api/setup", body).await;
-    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
-    let browser = Browser::of(&answer.json(), cookie(&answer));
+    let browser = world.set_up().await;
     (world, browser)
 }
 
