@@ -19,6 +19,7 @@ use weft_wiki::Wiki;
 use weft_wiki::member::SecondStep;
 
 use crate::auth::mail::{MailError, MailSettings, Mailer};
+use crate::auth::passkey::{Passkeys, Site};
 use crate::auth::password::Hasher;
 use crate::auth::rate::Limits;
 use crate::auth::seal::{self, Key};
@@ -27,7 +28,7 @@ use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::{
     admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
-    pages, people, ready, resets, server, shares, sign_in, spaces,
+    pages, passkeys, people, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::Connections;
 use crate::running::Token;
@@ -63,6 +64,10 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// Sends mails, if there is a mail server.
     pub(crate) mailer: Option<Mailer>,
+    /// The site that passkeys are for; none where browsers allow no passkeys.
+    pub(crate) site: Option<Site>,
+    /// The passkeys that are being made and shown.
+    pub(crate) passkeys: Passkeys,
     /// Seals what must be read again.
     pub(crate) key: Key,
     /// The port it listens on.
@@ -119,6 +124,8 @@ impl App {
             hasher: Hasher::new(),
             limits: Limits::new(&DefaultClock::default()),
             mailer,
+            site: Site::new(&base_url(&settings, port)).ok(),
+            passkeys: Passkeys::new(),
             key,
             port,
             token: Token::random(),
@@ -129,9 +136,13 @@ impl App {
 
     /// What links begin with: the address under which people reach the server, without a slash at its end.
     pub(crate) fn base_url(&self) -> String {
-        let own = || self.settings.listen.url(self.port).trim_end_matches('/').to_owned();
-        self.settings.public_url.get().map_or_else(own, str::to_owned)
+        base_url(&self.settings, self.port)
     }
+}
+
+fn base_url(settings: &Settings, port: u16) -> String {
+    let own = || settings.listen.url(port).trim_end_matches('/').to_owned();
+    settings.public_url.get().map_or_else(own, str::to_owned)
 }
 
 impl std::fmt::Debug for App {
@@ -167,6 +178,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/server", get(server::server))
         .route("/api/setup", get(server::may_set_up).post(server::set_up))
         .route("/api/sign-in", post(sign_in::sign_in))
+        .route("/api/sign-in/passkey", post(passkeys::sign_in))
+        .route("/api/sign-in/passkey/options", post(passkeys::ask))
         .route("/api/sign-out", post(sign_in::sign_out))
         .route("/api/password-resets", post(resets::ask))
         .route("/api/password-resets/{secret}", get(resets::one).post(resets::spend))
@@ -177,6 +190,9 @@ pub(crate) fn router(app: AppState) -> Router {
         .route("/api/me/sign-ins/{id}", delete(me::sign_ins::end))
         .route("/api/me/totp", post(me::totp::offer).delete(me::totp::remove))
         .route("/api/me/totp/confirm", post(me::totp::confirm))
+        .route("/api/me/passkeys", get(passkeys::list).post(passkeys::add))
+        .route("/api/me/passkeys/options", post(passkeys::offer))
+        .route("/api/me/passkeys/{id}", delete(passkeys::remove))
         .route("/api/me/tokens", get(me::tokens::list).post(me::tokens::make))
         .route("/api/me/tokens/{id}", delete(me::tokens::revoke))
         .route("/api/people", get(people::list).post(people::add))

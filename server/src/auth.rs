@@ -3,6 +3,7 @@
 
 pub(crate) mod cookie;
 pub(crate) mod mail;
+pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod rate;
 pub(crate) mod seal;

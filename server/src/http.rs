@@ -21,6 +21,7 @@ pub(crate) mod metrics;
 pub(crate) mod name;
 pub(crate) mod openapi;
 pub(crate) mod pages;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod ready;
 pub(crate) mod resets;

@@ -188,6 +188,8 @@ random_ids! {
     SignInId;
     /// A person's key for programs.
     TokenId;
+    /// A key that a person's device holds, to sign in with.
+    PasskeyId;
     /// A place offered to somebody who is not a member yet.
     InvitationId;
     /// What happened, for those who keep watch over the server.

@@ -75,6 +75,10 @@ deeds! {
     SecondStepRemoved = "second-step-removed";
     /// Somebody used one of their recovery codes as the second step.
     RecoveryCodeUsed = "recovery-code-used";
+    /// Somebody made a passkey.
+    PasskeyAdded = "passkey-added";
+    /// Somebody removed a passkey of theirs.
+    PasskeyRemoved = "passkey-removed";
     /// A key for programs was made.
     TokenMade = "token-made";
     /// A key for programs was ended.

@@ -3,6 +3,7 @@
 mod admin;
 mod group;
 mod invitation;
+mod passkey;
 mod person;
 mod picture;
 mod reset;
@@ -14,6 +15,9 @@ mod token;
 pub use admin::{NewPerson, PersonChange};
 pub use group::{GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, Group};
 pub use invitation::{INVITATION_MAX, INVITATIONS_MAX, INVITED_SPACES_MAX, Invitation, Newcomer, Offer};
+pub use passkey::{
+    NewPasskey, PASSKEY_NAME_CHARACTERS_MAX, PASSKEY_STATE_BYTES, PASSKEYS_PER_PERSON_MAX, Passkey,
+};
 pub use person::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profile, Theme, email_cleaned};
 pub use picture::{PICTURE_BYTES_MAX, PictureKind};
 pub use reset::RESET_MAX;

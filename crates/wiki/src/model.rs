@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
-use weft_ids::{GroupId, InvitationId, PageId, ShareId, SignInId, SpaceId, TokenId, UserId};
+use weft_ids::{GroupId, InvitationId, PageId, PasskeyId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
 use crate::desk::Desk;
-use crate::member::{Group, Invitation, Person, Reset, SecondStep, SignIn, Token};
+use crate::member::{Group, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
 use crate::page::{Edited, Page, Spot};
@@ -26,6 +26,7 @@ pub(crate) struct Model {
     pub(crate) groups: Table<Group>,
     pub(crate) sign_ins: Table<SignIn>,
     pub(crate) second_steps: Table<SecondStep>,
+    pub(crate) passkeys: Table<Passkey>,
     pub(crate) tokens: Table<Token>,
     pub(crate) invitations: Table<Invitation>,
     pub(crate) resets: Table<Reset>,
@@ -41,6 +42,7 @@ pub(crate) struct Model {
     pub(crate) by_email: HashMap<String, UserId>,
     pub(crate) by_look: HashMap<String, BTreeSet<UserId>>,
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,
+    pub(crate) by_credential: HashMap<Vec<u8>, PasskeyId>,
     pub(crate) by_token: HashMap<SecretHash, TokenId>,
     pub(crate) by_invitation: HashMap<SecretHash, InvitationId>,
     pub(crate) by_reset: HashMap<SecretHash, UserId>,

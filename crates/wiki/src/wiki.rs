@@ -18,7 +18,7 @@ use weft_store::{Expect, Store, StoreError};
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::error::WikiError;
-use crate::member::{Group, Invitation, Person, Reset, SecondStep, SignIn, Token};
+use crate::member::{Group, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::model::Model;
 use crate::notice::Notice;
 use crate::page::{Edited, Page};
@@ -93,6 +93,7 @@ impl Wiki {
         load::<Group>(&*store, &mut model).await?;
         load::<SignIn>(&*store, &mut model).await?;
         load::<SecondStep>(&*store, &mut model).await?;
+        load::<Passkey>(&*store, &mut model).await?;
         load::<Token>(&*store, &mut model).await?;
         load::<Invitation>(&*store, &mut model).await?;
         load::<Reset>(&*store, &mut model).await?;

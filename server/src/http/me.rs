@@ -66,7 +66,7 @@ impl MeView {
             theme: person.theme.as_str(),
             has_password: person.password.is_some(),
             totp: app.wiki.has_second_step(&person.id),
-            passkeys: 0,
+            passkeys: app.wiki.passkeys(&person.id).len(),
         }
     }
 }

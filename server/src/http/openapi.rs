@@ -3,8 +3,8 @@
 use utoipa::OpenApi;
 
 use super::{
-    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, people, ready, resets,
-    server, shares, sign_in, spaces,
+    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people, ready,
+    resets, server, shares, sign_in, spaces,
 };
 
 #[derive(Debug, OpenApi)]
@@ -36,6 +36,8 @@ use super::{
         server::set_up,
         sign_in::sign_in,
         sign_in::sign_out,
+        passkeys::ask,
+        passkeys::sign_in,
         resets::ask,
         resets::one,
         resets::spend,
@@ -50,6 +52,10 @@ use super::{
         me::totp::offer,
         me::totp::confirm,
         me::totp::remove,
+        passkeys::list,
+        passkeys::offer,
+        passkeys::add,
+        passkeys::remove,
         me::tokens::list,
         me::tokens::make,
         me::tokens::revoke,

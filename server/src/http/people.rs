@@ -46,7 +46,7 @@ pub(crate) struct CareView {
     created: u64,
     /// When they were last here, to some minutes; null: not since they signed out.
     seen: Option<u64>,
-    /// How they sign in: `password`, or null if they cannot yet.
+    /// How they sign in: `password`, `passkey`, or null if they cannot yet.
     sign_in: Option<&'static str>,
     /// Whether they are asked for a second step.
     totp: bool,
@@ -113,7 +113,10 @@ impl PersonView {
             email: person.email.clone(),
             created: person.created.0,
             seen: app.wiki.last_seen(&person.id).map(|seen| seen.0),
-            sign_in: person.password.as_ref().map(|_| "password"),
+            sign_in: match &person.password {
+                Some(_) => Some("password"),
+                None => app.wiki.passkeys(&person.id).first().map(|_| "passkey"),
+            },
             totp: app.wiki.has_second_step(&person.id),
         };
         Self {

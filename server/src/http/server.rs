@@ -67,7 +67,7 @@ pub(crate) async fn server(State(app): State<AppState>) -> Json<ServerView> {
         set_up: app.wiki.is_set_up(),
         open_rooms: app.settings.open,
         mail: app.mailer.is_some(),
-        sign_in: WaysIn { password: true, passkeys: false, totp: true, providers: Vec::new() },
+        sign_in: WaysIn { password: true, passkeys: app.site.is_some(), totp: true, providers: Vec::new() },
     })
 }
 

@@ -62,11 +62,12 @@ pub(crate) async fn sign_in_here(
     welcome(app, asked, headers, person, &secret, &id, status).await
 }
 
-fn agent(headers: &HeaderMap) -> &str {
+pub(super) fn agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
 }
 
-async fn welcome(
+/// What every browser gets that is signed in now: its cookie, and who it is.
+pub(super) async fn welcome(
     app: &App,
     asked: &Asked,
     headers: &HeaderMap,

@@ -31,18 +31,19 @@ async function freePort () {
 }
 
 export class Server {
-  /** Starts a fresh server; resolves when it answers. */
-  static async start () {
+  /** Starts a fresh server; resolves when it answers. `flags` gives more flags for its port. */
+  static async start (flags = () => []) {
     if (!process.env.WEFT_BIN) throw new Error('WEFT_BIN must name the weft binary to test')
     const data = await mkdtemp(path.join(os.tmpdir(), 'weft-compat-'))
-    const server = new Server(data, await freePort())
+    const server = new Server(data, await freePort(), flags)
     await server.run()
     return server
   }
 
-  constructor (data, port) {
+  constructor (data, port, flags = () => []) {
     this.data = data
     this.port = port
+    this.flags = flags(port)
     this.log = ''
     this.process = null
   }
@@ -57,7 +58,7 @@ export class Server {
 
   /** Starts the process on the directory and port it had before. */
   async run () {
-    const child = spawn(process.env.WEFT_BIN, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--open'], {
+    const child = spawn(process.env.WEFT_BIN, ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--open', ...this.flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Names of ours (WEFT_BIN, WEFT_TRACES) are no settings of the server, which refuses what it does not know.
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEFT_')))

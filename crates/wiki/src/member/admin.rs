@@ -147,6 +147,7 @@ impl Wiki {
         }
         self.forget_pictures(id, None).await?;
         self.end_second_step(&turn, id).await?;
+        self.end_passkeys(&turn, id).await?;
         self.remove::<Person>(&turn, id.clone()).await?;
         Ok(person)
     }

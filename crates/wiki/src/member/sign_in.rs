@@ -131,7 +131,7 @@ impl Wiki {
         self.begin_sign_in(&turn, user, secret, address, agent).await
     }
 
-    async fn begin_sign_in(
+    pub(super) async fn begin_sign_in(
         &self,
         turn: &Turn<'_>,
         user: &UserId,

@@ -1,6 +1,7 @@
 //! Accounts over HTTP: how people come in, what those who look after them do, and what is noted of it.
 
 mod mail;
+mod passkeys;
 mod second_step;
 
 use serde_json::{Value, json};
