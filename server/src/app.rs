@@ -27,8 +27,8 @@ use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::{
-    admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
-    pages, passkeys, people, ready, resets, server, shares, sign_in, spaces,
+    admin, apps, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me,
+    metrics, pages, passkeys, people, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::Connections;
 use crate::running::Token;
@@ -206,6 +206,9 @@ pub(crate) fn router(app: AppState) -> Router {
         )
         .route("/api/groups", get(groups::list).post(groups::make))
         .route("/api/groups/{id}", patch(groups::change).delete(groups::remove))
+        .route("/api/apps", get(apps::list).post(apps::make))
+        .route("/api/apps/{app}", patch(apps::change).delete(apps::remove))
+        .route("/api/apps/{app}/tokens", post(apps::token))
         .route("/api/audit", get(audit::audit))
         .route("/api/spaces", get(spaces::list).post(spaces::make))
         .route("/api/spaces/{id}", get(spaces::one).patch(spaces::change).delete(spaces::remove))

@@ -1,6 +1,7 @@
 //! What Weft answers over HTTP, one file per noun.
 
 pub(crate) mod admin;
+pub(crate) mod apps;
 pub(crate) mod asked;
 pub(crate) mod audit;
 pub(crate) mod body;

@@ -16,7 +16,7 @@ use self::documents::{Documents, granted};
 use crate::app::AppState;
 use crate::asking::Credentials;
 use crate::http::error::ApiError;
-use crate::http::guard::{foreign_origin, origin_allowed};
+use crate::http::guard::{foreign_origin, is_app_page, origin_allowed};
 use crate::http::name;
 
 /// The largest WebSocket message, bytes: what one client wrote offline must fit. Larger states go over HTTP.
@@ -82,17 +82,19 @@ fn accept(
             "Reconnect in a moment.",
         ));
     }
-    if !origin_allowed(request.headers(), &app.settings) {
+    if !origin_allowed(request.headers(), &app.settings) && !is_app_page(request.headers(), &app.wiki) {
         return Err(foreign_origin());
     }
     // Before anything is decided: what moves from here on is noticed.
     let rights = app.wiki.rights();
-    let credentials = Credentials::of(&app.settings, request.extensions(), request.headers(), request.uri());
+    let credentials = Credentials::of(&app, request.extensions(), request.headers(), request.uri());
     let wishes = Wishes::of(request.uri())?;
     let documents = match request.uri().path().strip_prefix("/ws/") {
         None => {
             // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
-            weft_access::may_knock(app.settings.open, &credentials.subject(&app.wiki))?;
+            // Once there are people and apps, who somebody is may be told inside.
+            let open = app.settings.open || app.wiki.is_set_up();
+            weft_access::may_knock(open, &credentials.subject(&app.wiki))?;
             Documents::named(app.clone(), credentials, wishes)
         }
         Some(room) => {

@@ -379,6 +379,16 @@ impl Hub {
         status
     }
 
+    /// How many documents are open whose names begin so, and how many sessions are in them.
+    #[must_use]
+    pub fn open_below(&self, beginning: &str) -> (usize, usize) {
+        let rooms = self.0.registry.lock();
+        let below = rooms.iter().filter(|(doc, _)| doc.as_str().starts_with(beginning));
+        below.fold((0, 0), |(rooms, sessions), (_, entry)| {
+            (rooms + 1, sessions + entry.vitals.sessions.load(Ordering::Relaxed))
+        })
+    }
+
     fn look(&self) -> Status {
         let rooms = self.0.registry.lock();
         Status {

@@ -133,6 +133,12 @@ deeds! {
     HistoryRestored = "history-restored";
     /// A document's history was erased in part.
     HistoryErased = "history-erased";
+    /// A foreign app was registered.
+    AppMade = "app-made";
+    /// A foreign app, or its key, was changed.
+    AppChanged = "app-changed";
+    /// A foreign app was removed.
+    AppRemoved = "app-removed";
     /// Everything was written into a backup.
     Exported = "exported";
 }

@@ -38,6 +38,8 @@ pub enum Field {
     Id,
     /// A picture.
     Picture,
+    /// An app's name.
+    App,
     /// A second step of signing in.
     Totp,
 }
@@ -63,6 +65,7 @@ impl Field {
             Self::Place => "place",
             Self::Id => "id",
             Self::Picture => "picture",
+            Self::App => "app",
             Self::Totp => "totp",
         }
     }

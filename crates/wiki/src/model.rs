@@ -6,6 +6,7 @@ use std::sync::Arc;
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
 use weft_ids::{GroupId, InvitationId, PageId, PasskeyId, ShareId, SignInId, SpaceId, TokenId, UserId};
 
+use crate::app::ForeignApp;
 use crate::desk::Desk;
 use crate::member::{Group, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
@@ -36,6 +37,7 @@ pub(crate) struct Model {
     pub(crate) edited: Table<Edited>,
     pub(crate) desks: Table<Desk>,
     pub(crate) notices: Table<Notice>,
+    pub(crate) apps: Table<ForeignApp>,
 
     /// Somebody owns the server. There is always an owner from then on.
     pub(crate) is_set_up: bool,

@@ -28,10 +28,7 @@ impl FromRequestParts<AppState> for Asked {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let mut credentials = Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri);
-        if app.token.opens(&parts.headers) {
-            credentials = credentials.of_operator();
-        }
+        let credentials = Credentials::of(app, &parts.extensions, &parts.headers, &parts.uri);
         let peer = parts.extensions.get::<Peer>();
         let asked = Self {
             subject: credentials.subject(&app.wiki),

@@ -3,8 +3,8 @@
 use utoipa::OpenApi;
 
 use super::{
-    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people, ready,
-    resets, server, shares, sign_in, spaces,
+    apps, audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people,
+    ready, resets, server, shares, sign_in, spaces,
 };
 
 #[derive(Debug, OpenApi)]
@@ -74,6 +74,11 @@ use super::{
         groups::make,
         groups::change,
         groups::remove,
+        apps::list,
+        apps::make,
+        apps::change,
+        apps::remove,
+        apps::token,
         audit::audit,
         spaces::list,
         spaces::list_all,

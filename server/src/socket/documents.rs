@@ -188,7 +188,7 @@ impl Documents {
         let envelope = Envelope::Hocuspocus { address: address.clone() };
         let name = envelope.document().unwrap_or_default();
         let doc = DocId::new(name).map_err(|error| error.to_string())?;
-        let credentials = self.credentials.with_token(token);
+        let credentials = self.credentials.with_token(&self.app, token);
         let grant = granted(&self.app.wiki, &credentials, doc, self.wishes);
         let grant = grant.map_err(|refused| refused.to_string())?;
         let open = self.join(grant, credentials, envelope).map_err(|error| error.to_string())?;
