@@ -180,6 +180,6 @@ server_actions! {
     MakeSpaces = Member, Write;
     /// Look after people, invitations, groups, apps; read what happened.
     Administer = Admin, Admin;
-    /// Make and unmake admins, remove people.
+    /// Remove people, and take a second step away from whoever lost it.
     Own = Owner, Admin;
 }
