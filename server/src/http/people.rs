@@ -1,5 +1,7 @@
 //! `/api/people`: everybody who has an account, and what those who look after them do.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::Role;
 use weft_access::action::{Administer, BeHere, Own};
-use weft_ids::UserId;
+use weft_ids::{UnixMillis, UserId};
 use weft_wiki::audit::Deed;
 use weft_wiki::member::{NewPerson, Person, PersonChange};
 
@@ -108,12 +110,23 @@ pub(crate) fn role(word: &str) -> Result<Role, ApiError> {
 }
 
 impl PersonView {
-    fn of(app: &App, asked: &Asked, person: &Person) -> Self {
+    /// People, as whoever asks may see them.
+    fn of_all<'a>(app: &App, asked: &Asked, people: impl IntoIterator<Item = &'a Person>) -> Vec<Self> {
         let cares = app.wiki.allow::<Administer>(&asked.subject).is_ok();
-        let care = || CareView {
+        let seen = cares.then(|| app.wiki.last_seen());
+        people.into_iter().map(|person| Self::with(app, person, seen.as_ref())).collect()
+    }
+
+    /// Somebody, for whoever looks after them.
+    fn of(app: &App, person: &Person) -> Self {
+        Self::with(app, person, Some(&app.wiki.last_seen()))
+    }
+
+    fn with(app: &App, person: &Person, seen: Option<&HashMap<UserId, UnixMillis>>) -> Self {
+        let care = |seen: &HashMap<UserId, UnixMillis>| CareView {
             email: person.email.clone(),
             created: person.created.0,
-            seen: app.wiki.last_seen(&person.id).map(|seen| seen.0),
+            seen: seen.get(&person.id).map(|seen| seen.0),
             sign_in: match &person.password {
                 Some(_) => Some("password"),
                 None if !app.wiki.passkeys(&person.id).is_empty() => Some("passkey"),
@@ -128,7 +141,7 @@ impl PersonView {
             picture: picture_address(person),
             role: person.role.as_str(),
             suspended: person.suspended.is_some(),
-            care: cares.then(care),
+            care: seen.map(care),
         }
     }
 }
@@ -148,7 +161,7 @@ pub(crate) async fn list(State(app): State<AppState>, asked: Asked) -> Result<Js
     let shown = |person: &Person| !is_guest || asked.subject.user() == Some(&person.id);
     let people = app.wiki.people(&proof);
     let people = people.iter().filter(|person| shown(person));
-    Ok(Json(PersonList { people: people.map(|person| PersonView::of(&app, &asked, person)).collect() }))
+    Ok(Json(PersonList { people: PersonView::of_all(&app, &asked, people) }))
 }
 
 /// Adds somebody without an invitation. On a server without an owner only its operator does, and makes the owner first.
@@ -176,7 +189,7 @@ pub(crate) async fn add(
     let new = NewPerson { email: body.email, name: body.name, role, password };
     let person = app.wiki.add_by_hand(&proof, new, super::server::FIRST_SPACE).await?;
     app.note(&asked, Deed::PersonAdded, Some(person.called()), Some(role.as_str().to_owned())).await;
-    Ok((StatusCode::CREATED, Json(PersonView::of(&app, &asked, &person))))
+    Ok((StatusCode::CREATED, Json(PersonView::of(&app, &person))))
 }
 
 /// Changes somebody's role, name or address, keeps them out or lets them in again. Whoever is kept out is signed out
@@ -233,7 +246,7 @@ pub(crate) async fn change(
     {
         app.note(&asked, Deed::SecondStepRemoved, Some(person.called()), None).await;
     }
-    Ok(Json(PersonView::of(&app, &asked, &person)))
+    Ok(Json(PersonView::of(&app, &person)))
 }
 
 /// Makes a link with which somebody chooses a new password, to be handed to them. It holds for half an hour.

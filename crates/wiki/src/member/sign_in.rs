@@ -1,5 +1,6 @@
 //! Browsers in which people are signed in.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,10 +170,15 @@ impl Wiki {
         all.into_iter().filter(|sign_in| !sign_in.has_ended(at)).collect()
     }
 
-    /// When somebody was last here, to some minutes, as far as they are still signed in somewhere.
+    /// When people were last here, to some minutes: those who are still signed in somewhere.
     #[must_use]
-    pub fn last_seen(&self, user: &UserId) -> Option<UnixMillis> {
-        self.sign_ins_of(user).first().map(|sign_in| sign_in.seen)
+    pub fn last_seen(&self) -> HashMap<UserId, UnixMillis> {
+        let mut last: HashMap<UserId, UnixMillis> = HashMap::new();
+        for sign_in in self.model().sign_ins.iter() {
+            let seen = last.entry(sign_in.user.clone()).or_insert(sign_in.seen);
+            *seen = sign_in.seen.max(*seen);
+        }
+        last
     }
 
     /// Ends one sign-in of whoever asks.
