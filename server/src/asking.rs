@@ -6,6 +6,7 @@
 use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 use weft_access::Subject;
+use weft_ids::{SignInId, TokenId};
 use weft_wiki::member::{Keyed, SignedIn};
 use weft_wiki::{SecretHash, Wiki};
 
@@ -34,6 +35,15 @@ pub(crate) struct Credentials {
     /// What proves that a share's password was given, as the browser's cookies hold it.
     unlocks: HeaderMap,
     scheme: cookie::Scheme,
+}
+
+/// By what somebody is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The cookie of a browser that is signed in.
+    SignIn(SignInId),
+    /// A key for programs.
+    Key(TokenId),
 }
 
 impl Credentials {
@@ -85,24 +95,24 @@ impl Credentials {
         Self { operator: true, ..self }
     }
 
-    /// Who that makes them now. A key that is shown counts instead of the browser's cookie: whoever sends one wants what
-    /// it may, no more.
+    /// Who that makes them now.
     pub(crate) fn subject(&self, wiki: &Wiki) -> Subject {
-        let person = match &self.key {
-            Some(_) => self.keyed(wiki).map(|keyed| keyed.person),
-            None => self.signed_in(wiki).map(|signed_in| signed_in.person),
+        self.look(wiki).0
+    }
+
+    /// Who that makes them now, and by what, if they are somebody. A key that is shown counts instead of the browser's
+    /// cookie: whoever sends one wants what it may, no more.
+    pub(crate) fn look(&self, wiki: &Wiki) -> (Subject, Option<By>) {
+        let known = match (&self.key, &self.sign_in) {
+            (Some(key), _) => wiki.keyed(key).map(|Keyed { id, person }| (person, By::Key(id))),
+            (None, Some(sign_in)) => {
+                wiki.signed_in(sign_in).map(|SignedIn { id, person }| (person, By::SignIn(id)))
+            }
+            (None, None) => None,
         };
-        Subject { local: self.local, operator: self.operator, person, link: self.link(wiki), app: None }
-    }
-
-    /// The sign-in by whose cookie they are here.
-    pub(crate) fn signed_in(&self, wiki: &Wiki) -> Option<SignedIn> {
-        self.sign_in.as_ref().filter(|_| self.key.is_none()).and_then(|secret| wiki.signed_in(secret))
-    }
-
-    /// The key by which they are here.
-    pub(crate) fn keyed(&self, wiki: &Wiki) -> Option<Keyed> {
-        wiki.keyed(self.key.as_ref()?)
+        let (person, by) = known.unzip();
+        let link = self.link(wiki);
+        (Subject { local: self.local, operator: self.operator, person, link, app: None }, by)
     }
 
     /// The public link they came by, where its password was given or it has none.

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use weft_access::{Action, Allowed, PageFacts, Refused, SpaceRules, Subject};
-use weft_ids::{PageId, SpaceId};
+use weft_ids::{PageId, SignInId, SpaceId};
 use weft_wiki::Wiki;
 
 use super::error::ApiError;
 use crate::app::{App, AppState};
-use crate::asking::Credentials;
+use crate::asking::{By, Credentials};
 use crate::peer::Peer;
 
 /// Whoever asks.
@@ -18,6 +18,8 @@ use crate::peer::Peer;
 pub(crate) struct Asked {
     /// Who that is.
     pub(crate) subject: Subject,
+    /// By what.
+    by: Option<By>,
     /// Where from.
     pub(crate) address: IpAddr,
     /// What they showed.
@@ -33,8 +35,10 @@ impl FromRequestParts<AppState> for Asked {
             credentials = credentials.of_operator();
         }
         let peer = parts.extensions.get::<Peer>();
+        let (subject, by) = credentials.look(&app.wiki);
         let asked = Self {
-            subject: credentials.subject(&app.wiki),
+            subject,
+            by,
             address: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical()),
             credentials,
         };
@@ -50,15 +54,21 @@ impl FromRequestParts<AppState> for Asked {
 impl Asked {
     /// Notes when what they showed was last used. That it could not be noted is no reason not to answer.
     async fn note_seen(&self, app: &App) {
-        let noted = if let Some(signed_in) = self.credentials.signed_in(&app.wiki) {
-            app.wiki.note_seen(&signed_in.id, &self.address.to_string()).await
-        } else if let Some(keyed) = self.credentials.keyed(&app.wiki) {
-            app.wiki.note_used(&keyed.id).await
-        } else {
-            Ok(())
+        let noted = match &self.by {
+            Some(By::SignIn(id)) => app.wiki.note_seen(id, &self.address.to_string()).await,
+            Some(By::Key(id)) => app.wiki.note_used(id).await,
+            None => Ok(()),
         };
         if let Err(error) = noted {
             tracing::warn!(%error, "when somebody was last seen could not be noted");
+        }
+    }
+
+    /// The sign-in of the browser that asks, if it is signed in.
+    pub(crate) fn sign_in(&self) -> Option<&SignInId> {
+        match &self.by {
+            Some(By::SignIn(id)) => Some(id),
+            Some(By::Key(_)) | None => None,
         }
     }
 

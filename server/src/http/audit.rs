@@ -12,7 +12,7 @@ use weft_access::action::Administer;
 use weft_access::{Allowed, Who};
 use weft_ids::{DocId, PageId, UserId};
 use weft_wiki::audit::{Called, Deed, ENTRIES_PER_PAGE_MAX, Entry, Note};
-use weft_wiki::member::Person;
+use weft_wiki::member::{Group, Invitation, Passkey, Person, Token};
 use weft_wiki::space::Space;
 
 use super::address::Queried;
@@ -165,15 +165,28 @@ pub(crate) trait Noted {
     fn called(&self) -> Called;
 }
 
-impl Noted for Person {
+macro_rules! noted {
+    ($($thing:ty),+) => {
+        $(impl Noted for $thing {
+            fn called(&self) -> Called {
+                Called { id: self.id.as_str().to_owned(), name: self.name.clone() }
+            }
+        })+
+    };
+}
+
+noted!(Person, Group, Token, Passkey, Space);
+
+impl Noted for Invitation {
     fn called(&self) -> Called {
-        Called { id: self.id.as_str().to_owned(), name: self.name.clone() }
+        let name = self.email.clone().unwrap_or_else(|| "whoever has the link".to_owned());
+        Called { id: self.id.as_str().to_owned(), name }
     }
 }
 
-impl Noted for Space {
+impl Noted for weft_access::Person {
     fn called(&self) -> Called {
-        Called { id: self.id.as_str().to_owned(), name: self.name.clone() }
+        Called { id: self.user.as_str().to_owned(), name: self.name.to_string() }
     }
 }
 

@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 use weft_access::action::{Administer, BeHere};
 use weft_ids::{GroupId, UserId};
 use weft_wiki::Field;
-use weft_wiki::audit::{Called, Deed};
+use weft_wiki::audit::Deed;
 use weft_wiki::member::Group;
 
 use super::address::Part;
 use super::asked::Asked;
+use super::audit::Noted as _;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
 use crate::app::{App, AppState};
@@ -58,10 +59,6 @@ impl From<Group> for GroupView {
         let people = group.people.iter().map(|person| person.as_str().to_owned()).collect();
         Self { id: group.id.as_str().to_owned(), name: group.name, people }
     }
-}
-
-fn called(group: &Group) -> Called {
-    Called { id: group.id.as_str().to_owned(), name: group.name.clone() }
 }
 
 fn people(ids: &[String]) -> Result<Vec<UserId>, ApiError> {
@@ -113,7 +110,7 @@ pub(crate) async fn make(
 ) -> Result<(StatusCode, Json<GroupView>), ApiError> {
     let proof = asked.may::<Administer>(&app.wiki)?;
     let group = app.wiki.make_group(&proof, &body.name).await?;
-    app.note(&asked, Deed::GroupMade, Some(called(&group)), None).await;
+    app.note(&asked, Deed::GroupMade, Some(group.called()), None).await;
     Ok((StatusCode::CREATED, Json(group.into())))
 }
 
@@ -137,7 +134,7 @@ pub(crate) async fn change(
     let id = GroupId::new(&id).ok_or_else(|| asked.unseen())?;
     let (add, remove) = (people(&body.add)?, people(&body.remove)?);
     let group = app.wiki.change_group(&proof, &id, body.name.as_deref(), &add, &remove).await?;
-    app.note(&asked, Deed::GroupChanged, Some(called(&group)), told(&app, &add, &remove)).await;
+    app.note(&asked, Deed::GroupChanged, Some(group.called()), told(&app, &add, &remove)).await;
     Ok(Json(group.into()))
 }
 
@@ -156,6 +153,6 @@ pub(crate) async fn remove(
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = GroupId::new(&id).ok_or_else(|| asked.unseen())?;
     let group = app.wiki.remove_group(&proof, &id).await?;
-    app.note(&asked, Deed::GroupRemoved, Some(called(&group)), None).await;
+    app.note(&asked, Deed::GroupRemoved, Some(group.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }

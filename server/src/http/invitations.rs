@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::action::{Administer, ManageSpace};
 use weft_ids::InvitationId;
-use weft_wiki::audit::{Called, Deed};
+use weft_wiki::audit::Deed;
 use weft_wiki::member::{INVITATION_MAX, Invitation, Newcomer, Offer};
 use weft_wiki::{Field, WikiError};
 
@@ -106,11 +106,6 @@ fn by(app: &App, invitation: &Invitation) -> Option<String> {
     app.wiki.person(by).map(|person| person.name)
 }
 
-fn called(invitation: &Invitation) -> Called {
-    let name = invitation.email.clone().unwrap_or_else(|| "whoever has the link".to_owned());
-    Called { id: invitation.id.as_str().to_owned(), name }
-}
-
 /// The invitations that can still be accepted.
 #[utoipa::path(get, path = "/api/invitations", tag = "people", responses(
     (status = 200, description = "The invitations, without their links.", body = InvitationList),
@@ -167,7 +162,7 @@ pub(crate) async fn make(
     let secret = Secret::random(Kind::Invitation);
     let invitation =
         app.wiki.invite(&proof, hash(&secret), Offer { email: body.email, role, spaces }).await?;
-    app.note(&asked, Deed::Invited, Some(called(&invitation)), Some(role.as_str().to_owned())).await;
+    app.note(&asked, Deed::Invited, Some(invitation.called()), Some(role.as_str().to_owned())).await;
     let link = format!("{}/invite/{}", app.base_url(), *secret.reveal());
     let sent = send(&app, &invitation, &link);
     let view = NewInvitationView { id: invitation.id.as_str().to_owned(), link, sent };
@@ -207,7 +202,7 @@ pub(crate) async fn revoke(
     let proof = asked.may::<Administer>(&app.wiki)?;
     let id = InvitationId::new(&id).ok_or_else(|| asked.unseen())?;
     let invitation = app.wiki.revoke_invitation(&proof, &id).await?;
-    app.note(&asked, Deed::InvitationRevoked, Some(called(&invitation)), None).await;
+    app.note(&asked, Deed::InvitationRevoked, Some(invitation.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

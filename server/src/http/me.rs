@@ -221,8 +221,7 @@ pub(crate) async fn set_password(
     confirm(&app, &asked, &person, "current", body.current).await?;
     let password = accepted(&app, body.password, &person.email, &person.name)?;
     let hash = app.hasher.hash(password).await?;
-    let here = asked.credentials.signed_in(&app.wiki).map(|signed_in| signed_in.id);
-    app.wiki.change_password(&proof, hash, here.as_ref()).await?;
+    app.wiki.change_password(&proof, hash, asked.sign_in()).await?;
     app.note(&asked, Deed::PasswordChanged, Some(person.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }

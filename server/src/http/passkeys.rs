@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use weft_access::action::KeepAccount;
 use weft_ids::PasskeyId;
 use weft_wiki::WikiError;
-use weft_wiki::audit::{Called, Deed};
+use weft_wiki::audit::Deed;
 use weft_wiki::member::{PASSKEYS_PER_PERSON_MAX, Passkey};
 
 use super::address::Part;
@@ -108,10 +108,6 @@ fn site(app: &App) -> Result<&Site, PasskeyError> {
     app.site.as_ref().ok_or(PasskeyError::Site)
 }
 
-fn called(passkey: &Passkey) -> Called {
-    Called { id: passkey.id.as_str().to_owned(), name: passkey.name.clone() }
-}
-
 /// One's passkeys.
 #[utoipa::path(get, path = "/api/me/passkeys", tag = "me", responses(
     (status = 200, description = "The passkeys.", body = PasskeyList),
@@ -167,7 +163,7 @@ pub(crate) async fn add(
     let answer = body.credential.to_string();
     let new = app.passkeys.finish_registration(site(&app)?, person.id.as_str(), answer.as_bytes())?;
     let passkey = app.wiki.add_passkey(&proof, &body.name, new).await?;
-    app.note(&asked, Deed::PasskeyAdded, Some(called(&passkey)), None).await;
+    app.note(&asked, Deed::PasskeyAdded, Some(passkey.called()), None).await;
     Ok((StatusCode::CREATED, Json(passkey.into())))
 }
 
@@ -186,7 +182,7 @@ pub(crate) async fn remove(
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let id = PasskeyId::new(&id).ok_or_else(|| asked.unseen())?;
     let passkey = app.wiki.remove_passkey(&proof, &id).await?;
-    app.note(&asked, Deed::PasskeyRemoved, Some(called(&passkey)), None).await;
+    app.note(&asked, Deed::PasskeyRemoved, Some(passkey.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

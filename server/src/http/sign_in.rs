@@ -10,11 +10,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use weft_access::action::KeepAccount;
 use weft_ids::SignInId;
-use weft_wiki::audit::{Called, Deed};
+use weft_wiki::audit::Deed;
 use weft_wiki::member::{Person, SIGN_IN_MAX, Shown};
 
 use super::asked::Asked;
-use super::audit::Noted as _;
+use super::audit::Noted;
 use super::body::JsonBody;
 use super::error::{ApiError, ErrorBody};
 use super::me::MeView;
@@ -76,11 +76,10 @@ pub(super) async fn remember(
     id: &SignInId,
 ) -> Option<HeaderValue> {
     // Whoever this browser was before, by whatever cookie: it is somebody else now.
-    if let Some(before) = asked.credentials.signed_in(&app.wiki).filter(|before| before.id != *id) {
-        let subject = asked.credentials.subject(&app.wiki);
-        if let Ok(proof) = app.wiki.allow::<KeepAccount>(&subject) {
-            let _ = app.wiki.end_sign_in(&proof, &before.id).await;
-        }
+    if let Some(before) = asked.sign_in().filter(|before| *before != id)
+        && let Ok(proof) = asked.may::<KeepAccount>(&app.wiki)
+    {
+        let _ = app.wiki.end_sign_in(&proof, before).await;
     }
     app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
     let lasts: Duration = SIGN_IN_MAX;
@@ -240,12 +239,11 @@ pub(crate) async fn sign_out(
     asked: Asked,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(signed_in) = asked.credentials.signed_in(&app.wiki) {
+    if let Some(here) = asked.sign_in() {
         let proof = asked.may::<KeepAccount>(&app.wiki)?;
-        app.wiki.end_sign_in(&proof, &signed_in.id).await?;
-        let person = &signed_in.person;
-        let object = Called { id: person.user.as_str().to_owned(), name: person.name.to_string() };
-        app.note(&asked, Deed::SignedOut, Some(object), None).await;
+        app.wiki.end_sign_in(&proof, here).await?;
+        let person = asked.subject.person.as_deref().map(Noted::called);
+        app.note(&asked, Deed::SignedOut, person, None).await;
     }
     let scheme = peer::scheme(&app.settings, &headers);
     let mut response = StatusCode::NO_CONTENT.into_response();

@@ -46,9 +46,8 @@ pub(crate) struct SignInList {
 ))]
 pub(crate) async fn list(State(app): State<AppState>, asked: Asked) -> Result<Json<SignInList>, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
-    let here = asked.credentials.signed_in(&app.wiki).map(|signed_in| signed_in.id);
     let sign_ins = app.wiki.sign_ins(&proof).into_iter().map(|sign_in| SignInView {
-        current: Some(&sign_in.id) == here.as_ref(),
+        current: Some(&sign_in.id) == asked.sign_in(),
         id: sign_in.id.as_str().to_owned(),
         created: sign_in.created.0,
         seen: sign_in.seen.0,
@@ -84,8 +83,7 @@ pub(crate) async fn end(
 ))]
 pub(crate) async fn end_others(State(app): State<AppState>, asked: Asked) -> Result<StatusCode, ApiError> {
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
-    let here = asked.credentials.signed_in(&app.wiki).map(|signed_in| signed_in.id);
-    app.wiki.end_other_sign_ins(&proof, here.as_ref()).await?;
+    app.wiki.end_other_sign_ins(&proof, asked.sign_in()).await?;
     app.note(
         &asked,
         Deed::SignedOut,

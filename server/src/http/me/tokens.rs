@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use weft_access::Scope;
 use weft_access::action::KeepAccount;
 use weft_ids::{TokenId, UnixMillis};
-use weft_wiki::audit::{Called, Deed};
+use weft_wiki::audit::Deed;
 use weft_wiki::member::{NewToken, Token};
 
 use crate::app::AppState;
@@ -16,6 +16,7 @@ use crate::asking::hash;
 use crate::auth::secret::{Kind, Secret};
 use crate::http::address::Part;
 use crate::http::asked::Asked;
+use crate::http::audit::Noted as _;
 use crate::http::body::JsonBody;
 use crate::http::error::{ApiError, ErrorBody};
 
@@ -73,10 +74,6 @@ impl From<Token> for TokenView {
     }
 }
 
-fn called(token: &Token) -> Called {
-    Called { id: token.id.as_str().to_owned(), name: token.name.clone() }
-}
-
 /// One's keys for programs.
 #[utoipa::path(get, path = "/api/me/tokens", tag = "me", responses(
     (status = 200, description = "The keys, without their secrets.", body = TokenList),
@@ -108,7 +105,7 @@ pub(crate) async fn make(
     let secret = Secret::random(Kind::Token);
     let new = NewToken { name: body.name, scope, expires: body.expires.map(UnixMillis) };
     let token = app.wiki.make_token(&proof, hash(&secret), new).await?;
-    app.note(&asked, Deed::TokenMade, Some(called(&token)), Some(scope.as_str().to_owned())).await;
+    app.note(&asked, Deed::TokenMade, Some(token.called()), Some(scope.as_str().to_owned())).await;
     let view = NewTokenView { token: token.into(), secret: secret.reveal().to_string() };
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -127,6 +124,6 @@ pub(crate) async fn revoke(
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let id = TokenId::new(&id).ok_or_else(|| asked.unseen())?;
     let token = app.wiki.revoke_token(&proof, &id).await?;
-    app.note(&asked, Deed::TokenRevoked, Some(called(&token)), None).await;
+    app.note(&asked, Deed::TokenRevoked, Some(token.called()), None).await;
     Ok(StatusCode::NO_CONTENT)
 }
