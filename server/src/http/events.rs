@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -21,17 +21,14 @@ use weft_wire::close;
 
 use super::asked::Asked;
 use super::error::ApiError;
-use super::guard::{foreign_origin, is_own_page};
+use super::listener;
 use super::pages::view::PageRow;
 use super::spaces::SpaceView;
 use crate::app::AppState;
 use crate::asking::Credentials;
-use crate::socket::not_a_socket;
 
 /// How often a listener that hears nothing is told that the line lives.
 const QUIET_MAX: Duration = Duration::from_secs(20);
-/// The most a listener may send: nothing is expected.
-const MESSAGE_BYTES_MAX: usize = 1_024;
 /// What may wait to be written to a listener. Who does not take so much is let go, and looks at everything anew.
 const WRITE_BUFFER_BYTES_MAX: usize = 1 << 20;
 
@@ -57,17 +54,10 @@ pub(crate) async fn events(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|rejection| not_a_socket(&rejection))?;
-    if !is_own_page(&headers, &app.settings) {
-        return Err(foreign_origin());
-    }
+    let upgrade = listener::accept(upgrade, &headers, &app.settings, WRITE_BUFFER_BYTES_MAX)?;
     // Before it is decided who listens: what moves from here on is noticed.
     let changes = app.wiki.changes();
     app.wiki.allow::<BeHere>(&asked.subject)?;
-    let upgrade = upgrade
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| listen(app, asked.credentials, changes, socket)))
 }
 
@@ -94,8 +84,7 @@ async fn listen(
                 Some(Ok(_)) => None,
             },
             () = app.draining.cancelled() => {
-                let frame = CloseFrame { code: close::RESTART, reason: "the server restarts".into() };
-                let _ = socket.send(Message::Close(Some(frame))).await;
+                listener::close(&mut socket, close::RESTART, "the server restarts").await;
                 return;
             }
             _ = tick.tick() => {
@@ -114,8 +103,7 @@ async fn listen(
             return;
         }
         if matches!(event, Event::SignedOut) {
-            let frame = CloseFrame { code: close::UNAUTHORIZED, reason: "signed out".into() };
-            let _ = socket.send(Message::Close(Some(frame))).await;
+            listener::close(&mut socket, close::UNAUTHORIZED, "signed out").await;
             return;
         }
     }

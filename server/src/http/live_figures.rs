@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -14,16 +14,13 @@ use weft_wire::close;
 
 use super::asked::Asked;
 use super::error::ApiError;
-use super::guard::{foreign_origin, is_own_page};
+use super::listener;
 use crate::app::AppState;
 use crate::asking::Credentials;
-use crate::socket::not_a_socket;
 use crate::telemetry::Reading;
 
 /// How often figures are told.
 const EVERY: Duration = Duration::from_secs(1);
-/// The most a listener may send: nothing is expected.
-const MESSAGE_BYTES_MAX: usize = 1_024;
 /// What may wait to be written to a listener. Who does not take so much is let go.
 const WRITE_BUFFER_BYTES_MAX: usize = 64 << 10;
 
@@ -34,19 +31,10 @@ pub(crate) async fn live_figures(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|rejection| not_a_socket(&rejection))?;
-    if !is_own_page(&headers, &app.settings) {
-        return Err(foreign_origin());
-    }
+    let upgrade = listener::accept(upgrade, &headers, &app.settings, WRITE_BUFFER_BYTES_MAX)?;
     // Before it is decided: what moves from here on is noticed.
     let rights = app.wiki.rights();
     asked.may::<Administer>(&app.wiki)?;
-    let upgrade = upgrade
-        .max_message_size(MESSAGE_BYTES_MAX)
-        .max_frame_size(MESSAGE_BYTES_MAX)
-        // Each is written at once.
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| tell(app, asked.credentials, rights, socket)))
 }
 
@@ -70,14 +58,12 @@ async fn tell(
                 Some(Ok(_)) => continue,
             },
             () = app.draining.cancelled() => {
-                let frame = CloseFrame { code: close::RESTART, reason: "the server restarts".into() };
-                let _ = socket.send(Message::Close(Some(frame))).await;
+                listener::close(&mut socket, close::RESTART, "the server restarts").await;
                 return;
             }
         };
         if app.wiki.allow::<Administer>(&credentials.subject(&app.wiki)).is_err() {
-            let frame = CloseFrame { code: close::UNAUTHORIZED, reason: "not for you any more".into() };
-            let _ = socket.send(Message::Close(Some(frame))).await;
+            listener::close(&mut socket, close::UNAUTHORIZED, "not for you any more").await;
             return;
         }
         if !due {
