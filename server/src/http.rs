@@ -15,6 +15,7 @@ pub(crate) mod guard;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod invitations;
+pub(crate) mod listener;
 pub(crate) mod live;
 pub(crate) mod live_figures;
 pub(crate) mod me;

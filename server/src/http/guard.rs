@@ -1,7 +1,7 @@
 //! What stands between a web page and the documents: which host names Weft answers to, and which origins may talk to it.
 //!
-//! A browser attaches no key that Weft could ask for (until members exist), so a page of any site could otherwise
-//! read and write the documents of a Weft on the reader's own machine. `server/docs/configure.md` has the reasoning.
+//! Documents that are nobody's are open to the machine that Weft runs on, and a browser sends its cookies whichever page asks:
+//! a page of any site could otherwise read and write what its reader may. `server/docs/configure.md` has the reasoning.
 
 use std::net::IpAddr;
 
