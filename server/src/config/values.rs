@@ -1,14 +1,15 @@
 //! The kinds of values settings have, and how each is written.
 
+mod mail;
+mod web;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-use url::Url;
-
-use crate::auth::mail::Security;
+pub(crate) use self::mail::{Sender, Smtp};
+pub(crate) use self::web::{Names, Origins, PublicUrl};
 
 /// A kind of value a setting can have.
 pub(crate) trait SettingValue: Sized {
@@ -304,147 +305,6 @@ impl SettingValue for LogFilter {
     }
 }
 
-/// Origins of web pages, each as browsers send it: lower case, without a path. `null` is one too.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Origins(pub(crate) Vec<String>);
-
-impl SettingValue for Origins {
-    const SHAPE: &'static str = "ORIGIN,..";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        items(text)
-            .map(|item| {
-                let origin = item.to_lowercase();
-                let authority = origin.split_once("://").map(|(_, authority)| authority);
-                match authority {
-                    Some(authority)
-                        if !authority.is_empty() && !authority.contains(['/', '?', '#', '@', '*']) =>
-                    {
-                        Ok(origin)
-                    }
-                    None if origin == "null" => Ok(origin),
-                    _ => Err(format!(
-                        "{item:?} is not an origin; one looks like https://app.example.com, with no path"
-                    )),
-                }
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    fn toml(text: &str) -> String {
-        toml_list(text)
-    }
-}
-
-/// The address under which people reach Weft: a scheme and a host, perhaps a port, without a path. Empty if not given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct PublicUrl(String);
-
-impl PublicUrl {
-    /// The address, without a slash at its end.
-    pub(crate) fn get(&self) -> Option<&str> {
-        (!self.0.is_empty()).then_some(&*self.0)
-    }
-
-    /// Its host's name, without a port.
-    pub(crate) fn host(&self) -> Option<&str> {
-        let authority = self.0.split_once("://")?.1;
-        if authority.starts_with('[') {
-            return authority.find(']').map(|end| &authority[..=end]);
-        }
-        Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
-    }
-
-    /// Whether who asked for `authority` (as the header `Host` has it) reaches Weft over https.
-    pub(crate) fn is_https_for(&self, authority: &str) -> bool {
-        let own = self.0.strip_prefix("https://");
-        let bare = |text: &str| text.strip_suffix(":443").unwrap_or(text).to_ascii_lowercase();
-        own.is_some_and(|own| bare(own) == bare(authority))
-    }
-}
-
-impl SettingValue for PublicUrl {
-    const SHAPE: &'static str = "URL";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let url = text.trim().trim_end_matches('/').to_lowercase();
-        if url.is_empty() {
-            return Ok(Self::default());
-        }
-        let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        match authority.filter(|authority| authority.parse::<axum::http::uri::Authority>().is_ok()) {
-            Some(authority) if !authority.contains('@') => Ok(Self(url)),
-            _ => Err(format!(
-                "{text:?} is not an address; one looks like https://wiki.example.com, with no path"
-            )),
-        }
-    }
-}
-
-/// The mail server: its address, and the account there. Empty if not given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Smtp(pub(crate) Option<SmtpServer>);
-
-/// A mail server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SmtpServer {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) security: Security,
-    pub(crate) user: Option<String>,
-}
-
-impl SettingValue for Smtp {
-    const SHAPE: &'static str = "URL";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let none =
-            || "it is no address of a mail server; one looks like smtps://weft@mail.example.com".to_owned();
-        let url = Url::parse(text.trim()).map_err(|_| none())?;
-        let (security, port) = match url.scheme() {
-            "smtps" => (Security::Tls, 465),
-            "smtp" => (Security::StartTls, 587),
-            "smtp+plain" => (Security::None, 25),
-            _ => return Err(none()),
-        };
-        if url.password().is_some() {
-            return Err("a password stands in a file of its own, which smtp_password_file names".to_owned());
-        }
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(none)?;
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err(none());
-        }
-        let user = percent_decode_str(url.username()).decode_utf8().map_err(|_| none())?;
-        Ok(Self(Some(SmtpServer {
-            host: host.to_owned(),
-            port: url.port().unwrap_or(port),
-            security,
-            user: (!user.is_empty()).then(|| user.into_owned()),
-        })))
-    }
-}
-
-/// Who sends Weft's mails. Empty if not given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Sender(pub(crate) String);
-
-impl SettingValue for Sender {
-    const SHAPE: &'static str = "ADDRESS";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        match text.parse::<lettre::message::Mailbox>() {
-            _ if text.is_empty() => Ok(Self::default()),
-            Ok(_) => Ok(Self(text.to_owned())),
-            Err(_) => Err("it is no sender; one looks like Weft <weft@example.com>".to_owned()),
-        }
-    }
-}
-
 /// A line of text. Empty if not given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Text(pub(crate) String);
@@ -477,43 +337,6 @@ impl SettingValue for OptionalPath {
     fn parse(text: &str) -> Result<Self, String> {
         Ok(Self((!text.is_empty()).then(|| PathBuf::from(text))))
     }
-}
-
-/// Host names, lower case, without ports.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Names(pub(crate) Vec<String>);
-
-impl SettingValue for Names {
-    const SHAPE: &'static str = "NAME,..";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        items(text)
-            .map(|item| {
-                let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-                if item.chars().all(legal) {
-                    Ok(item.to_lowercase())
-                } else {
-                    Err(format!(
-                        "{item:?} is not a host name; one looks like wiki.example.com, with no scheme or port"
-                    ))
-                }
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    fn toml(text: &str) -> String {
-        toml_list(text)
-    }
-}
-
-fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-fn toml_list(text: &str) -> String {
-    let items: Vec<String> = items(text).map(|item| format!("{item:?}")).collect();
-    format!("[{}]", items.join(", "))
 }
 
 #[cfg(test)]
@@ -581,69 +404,5 @@ mod tests {
         assert!(Text::parse(&"训".repeat(TEXT_CHARACTERS_MAX)).is_ok());
         assert!(Text::parse(&"训".repeat(TEXT_CHARACTERS_MAX + 1)).is_err());
         assert!(Text::parse("a\nb").is_err());
-    }
-
-    #[test]
-    fn a_mail_server_has_an_address_whose_scheme_says_how_it_is_protected() {
-        let read = |text: &str| {
-            let server = Smtp::parse(text).unwrap().0.unwrap();
-            (server.host, server.port, server.security, server.user)
-        };
-        let weft = Some("weft@example.com".to_owned());
-        for (text, host, port, security, user) in [
-            ("smtps://mail.example.com", "mail.example.com", 465, Security::Tls, None),
-            (
-                "smtp://weft%40example.com@mail.example.com/",
-                "mail.example.com",
-                587,
-                Security::StartTls,
-                weft,
-            ),
-            ("smtp+plain://localhost:2525", "localhost", 2525, Security::None, None),
-            ("smtp+plain://[::1]", "[::1]", 25, Security::None, None),
-        ] {
-            assert_eq!(read(text), (host.to_owned(), port, security, user), "{text}");
-        }
-        assert_eq!(Smtp::parse(" "), Ok(Smtp(None)));
-        for bad in ["mail.example.com", "https://a", "smtp://", "smtp://a/b", "smtp://a?b", "smtp://a:99999"]
-        {
-            assert!(Smtp::parse(bad).unwrap_err().contains("smtps://"), "{bad}");
-        }
-        let error = Smtp::parse("smtp://weft:hush@mail.example.com").unwrap_err();
-        assert!(error.contains("smtp_password_file") && !error.contains("hush"), "{error}");
-        assert!(Sender::parse("Weft <weft@example.com>").is_ok() && Sender::parse("").is_ok());
-        assert!(Sender::parse("Weft").is_err());
-    }
-
-    #[test]
-    fn origins_have_a_scheme_and_no_path_and_host_names_have_neither() {
-        assert_eq!(
-            Origins::parse("https://A.example, http://b:81").unwrap().0,
-            ["https://a.example", "http://b:81"]
-        );
-        assert_eq!(Origins::parse("").unwrap().0, [""; 0]);
-        for bad in ["a.example", "https://a.example/", "https://", "*", "https://*.example"] {
-            assert!(Origins::parse(bad).is_err(), "{bad}");
-        }
-        let public = PublicUrl::parse("https://Wiki.example.com/").unwrap();
-        assert_eq!(
-            (public.get(), public.host()),
-            (Some("https://wiki.example.com"), Some("wiki.example.com"))
-        );
-        for own in ["wiki.example.com", "WIKI.example.com:443"] {
-            assert!(public.is_https_for(own), "{own}");
-        }
-        for other in ["", "example.com", "wiki.example.com:4545"] {
-            assert!(!public.is_https_for(other), "{other}");
-        }
-        assert!(!PublicUrl::parse("http://wiki:80").unwrap().is_https_for("wiki:80"));
-        assert_eq!(PublicUrl::parse("http://[::1]:80").unwrap().host(), Some("[::1]"));
-        for bad in ["wiki.example.com", "ftp://a", "https://", "https://a/b", "https://a?b", "https://me@a"] {
-            assert!(PublicUrl::parse(bad).is_err(), "{bad}");
-        }
-        assert_eq!(Names::parse("Wiki.example.com").unwrap().0, ["wiki.example.com"]);
-        for bad in ["https://a", "a:80", "a/b", "*"] {
-            assert!(Names::parse(bad).is_err(), "{bad}");
-        }
     }
 }
