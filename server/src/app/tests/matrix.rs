@@ -12,8 +12,8 @@ use std::fmt::Debug;
 
 use self::actor::{ACTORS, Actor};
 use self::routes::{
-    DOC_ROUTES, OTHER_ROUTES, PAGE_ROUTES, PERSON_ROUTES, Route, SHARE_ROUTES, SHARES, SOCKETS, SOMEBODIES,
-    SPACE_ROUTES, Somebody,
+    ACCOUNT_ROUTES, DOC_ROUTES, OTHER_ROUTES, PAGE_ROUTES, PERSON_ROUTES, Route, SHARE_ROUTES, SHARES,
+    SOCKETS, SOMEBODIES, SPACE_ROUTES, Somebody,
 };
 use self::town::{PAGES, PLOTS, Page, Plot, Town};
 use super::*;
@@ -141,6 +141,7 @@ async fn spaces_people_and_links_are_looked_after_by_right_alone() {
 async fn the_rest_is_for_whom_it_is_for() {
     let mut matrix = Matrix::default();
     matrix.fill(OTHER_ROUTES, &[()], of_none).await;
+    matrix.fill(ACCOUNT_ROUTES, &[()], of_none).await;
     matrix.check(1_100);
 }
 
@@ -163,6 +164,7 @@ fn every_route_is_in_the_matrix() {
         asked(PERSON_ROUTES),
         asked(SHARE_ROUTES),
         asked(OTHER_ROUTES),
+        asked(ACCOUNT_ROUTES),
     ]
     .into_iter()
     .flatten()

@@ -1,13 +1,15 @@
 //! Every route: how it is asked, and what it answers to whom.
 
+mod account;
+
 use serde_json::{Value, json};
 
+pub(super) use self::account::ACCOUNT_ROUTES;
 use super::actor::Actor;
 use super::rules::{
-    CONFLICT, FORBIDDEN, INVALID, May, NOT_FOUND, Rank, Reach, SIGN_IN, beside, needs, needs_in, on_page,
-    on_server, unseen,
+    FORBIDDEN, May, NOT_FOUND, Rank, Reach, SIGN_IN, beside, needs, needs_in, on_page, on_server, unseen,
 };
-use super::town::{PAGES, PNG, Page, Plot, Sent, Spot, Town};
+use super::town::{PAGES, Page, Plot, Sent, Spot, Town};
 
 /// A route, asked about things of one kind.
 pub(super) struct Route<T: 'static> {
@@ -324,21 +326,12 @@ pub(super) const SHARE_ROUTES: &[Route<&'static str>] = &[
     wrecking("DELETE", "/api/shares/{id}", no_body, |actor, share| managed(actor, share, 204)),
 ];
 
-fn account(actor: Actor, status: u16) -> u16 {
-    done(on_server(actor, Rank::Guest, Reach::Full), status)
-}
-
 fn here(actor: Actor, status: u16) -> u16 {
     done(on_server(actor, Rank::Guest, Reach::Read), status)
 }
 
 fn admin(actor: Actor, status: u16) -> u16 {
     done(on_server(actor, Rank::Admin, Reach::Admin), status)
-}
-
-/// Something of somebody's own, by what the town calls it and who has it.
-fn own(actor: Actor, owner: Actor) -> u16 {
-    account(actor, if actor == owner { 204 } else { NOT_FOUND })
 }
 
 /// What is no thing's: `{…}` in a path is what the town calls so.
@@ -435,85 +428,6 @@ pub(super) const OTHER_ROUTES: &[Route<()>] = &[
     route("PATCH", "/api/groups/{gone}", empty, |actor, ()| admin(actor, NOT_FOUND)),
     route("DELETE", "/api/groups/{gone}", no_body, |actor, ()| admin(actor, NOT_FOUND)),
     wrecking("DELETE", "/api/groups/{group}", no_body, |actor, ()| admin(actor, 204)),
-    route("GET", "/api/me", no_body, |actor, ()| if actor.person().is_some() { 200 } else { SIGN_IN }),
-    route("PATCH", "/api/me", empty, |actor, ()| account(actor, 200)),
-    route("PUT", "/api/me/picture", |_, ()| Sent::Bytes(PNG.to_vec()), |actor, ()| account(actor, 200)),
-    route("DELETE", "/api/me/picture", no_body, |actor, ()| account(actor, 204)),
-    route("GET", "/api/me/sign-ins", no_body, |actor, ()| account(actor, 200)),
-    route("DELETE", "/api/me/sign-ins/{gone}", no_body, |actor, ()| account(actor, NOT_FOUND)),
-    route("DELETE", "/api/me/sign-ins/{member's sign-in}", no_body, |actor, ()| own(actor, Actor::Member)),
-    route("DELETE", "/api/me/sign-ins", no_body, |actor, ()| account(actor, 204)),
-    route("GET", "/api/me/tokens", no_body, |actor, ()| account(actor, 200)),
-    route(
-        "POST",
-        "/api/me/tokens",
-        |_, ()| Sent::Json(json!({ "name": "a program", "scope": "read" })),
-        |actor, ()| account(actor, 201),
-    ),
-    route("DELETE", "/api/me/tokens/{gone}", no_body, |actor, ()| account(actor, NOT_FOUND)),
-    wrecking("DELETE", "/api/me/tokens/{member's key}", no_body, |actor, ()| own(actor, Actor::Member)),
-    route(
-        "POST",
-        "/api/me/password",
-        |_, ()| Sent::Json(json!({ "password": "four words that fit nowhere" })),
-        |actor, ()| account(actor, 204),
-    ),
-    route(
-        "POST",
-        "/api/me/totp/confirm",
-        |_, ()| Sent::Json(json!({ "code": "000000" })),
-        |actor, ()| account(actor, CONFLICT),
-    ),
-    wrecking("POST", "/api/me/totp", no_body, |actor, ()| account(actor, 200)),
-    route("DELETE", "/api/me/totp", empty, |actor, ()| account(actor, 204)),
-    route("GET", "/api/me/passkeys", no_body, |actor, ()| account(actor, 200)),
-    route("POST", "/api/me/passkeys/options", no_body, |actor, ()| account(actor, 200)),
-    route(
-        "POST",
-        "/api/me/passkeys",
-        |_, ()| Sent::Json(json!({ "name": "a device", "credential": {} })),
-        |actor, ()| account(actor, INVALID),
-    ),
-    route("DELETE", "/api/me/passkeys/{gone}", no_body, |actor, ()| account(actor, NOT_FOUND)),
-    route("POST", "/api/sign-in/passkey/options", no_body, |_, ()| 200),
-    route("POST", "/api/sign-in/passkey", |_, ()| Sent::Json(json!({ "credential": {} })), |_, ()| SIGN_IN),
-    route("GET", "/api/sign-in/{gone}", no_body, |_, ()| NOT_FOUND),
-    route("GET", "/api/sign-in/{gone}/callback", no_body, |_, ()| NOT_FOUND),
-    route("GET", "/api/notices", no_body, |actor, ()| here(actor, 200)),
-    route(
-        "POST",
-        "/api/notices/read",
-        |_, ()| Sent::Json(json!({ "upTo": 1 })),
-        |actor, ()| match actor {
-            // Whoever runs the server has no account that could be told anything.
-            Actor::Operator => SIGN_IN,
-            actor => done(on_server(actor, Rank::Guest, Reach::Write), 204),
-        },
-    ),
-    route(
-        "POST",
-        "/api/sign-in",
-        |town, ()| {
-            let email = format!("nobody{}@example.com", town.number());
-            Sent::Json(json!({ "email": email, "password": "four words" }))
-        },
-        |_, ()| SIGN_IN,
-    ),
-    wrecking("POST", "/api/sign-out", no_body, |_, ()| 204),
-    wrecking(
-        "POST",
-        "/api/password-resets",
-        |_, ()| Sent::Json(json!({ "email": "a@example.com" })),
-        |_, ()| 202,
-    ),
-    route("GET", "/api/password-resets/{reset secret}", no_body, |_, ()| 200),
-    route("GET", "/api/password-resets/{gone}", no_body, |_, ()| 410),
-    wrecking(
-        "POST",
-        "/api/password-resets/{reset secret}",
-        |_, ()| Sent::Json(json!({ "password": "four words that fit nowhere" })),
-        |_, ()| 204,
-    ),
     route("GET", "/api/shared/{share secret}", no_body, |_, ()| 200),
     route("GET", "/api/shared/{gone}", no_body, |_, ()| NOT_FOUND),
     route(
