@@ -7,6 +7,7 @@ import { Server as Process } from '../../compat/world/server.mjs'
 /** Good enough for a server that asks for good ones. */
 export const PASSWORD = 'three herons weave by the lake'
 const OWNER = 'Olga'
+const SET_UP_LINK = /https?:\/\/\S+\/setup\?token=\S+/
 /** A title that was written is in the lists by then. */
 const TITLED_MS = 30_000
 
@@ -14,15 +15,21 @@ export class Server extends Process {
   /** Starts a fresh server that Olga owns; or one that nobody owns yet. `flags` gives more flags for its port. */
   static async start ({ setUp = true, flags } = {}) {
     const server = await super.start(flags)
-    if (setUp) await server.setUp(OWNER)
+    try {
+      // It answers before it has said so, and what it says comes by another way.
+      await until(() => `the terminal says how to set up the server; it said:\n${server.log}`, () => SET_UP_LINK.test(server.log))
+      if (setUp) await server.setUp(OWNER)
+    } catch (error) {
+      // Nobody has it yet who could end it, and a file whose server runs on never ends.
+      await server.end()
+      throw error
+    }
     return server
   }
 
   /** The link that makes an owner, which only the terminal tells. */
   get setUpLink () {
-    const link = /https?:\/\/\S+\/setup\?token=\S+/.exec(this.log)?.[0]
-    assert.ok(link, `the terminal says how to set up the server; it said:\n${this.log}`)
-    return new URL(link)
+    return new URL(SET_UP_LINK.exec(this.log)[0])
   }
 
   /** Somebody becomes the owner. */
