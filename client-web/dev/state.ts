@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Row } from '../src/api/pages';
 import { between } from '../src/wiki/order';
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -46,20 +47,7 @@ export interface Space {
   archived: boolean;
 }
 
-export interface Page {
-  id: string;
-  space: string;
-  parent: string | null;
-  order: string;
-  title: string;
-  icon: string | null;
-  restricted: boolean;
-  template: boolean;
-  archived: boolean;
-  updated: number;
-  updatedBy: string | null;
-  created: number;
-  createdBy: string | null;
+export interface Page extends Row {
   grants: Grant[];
   trashed: { at: number; by: string } | null;
 }
