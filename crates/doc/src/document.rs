@@ -82,31 +82,37 @@ impl Document {
     /// A document from its whole state and the updates that came after, oldest first.
     ///
     /// # Errors
-    /// [`DocumentError::State`] if any of them does not decode or leaves a hole.
+    /// As [`Self::restore_more`].
     pub fn restore<'a>(updates: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, DocumentError> {
-        let document = Self::new();
+        let mut document = Self::new();
+        document.restore_more(updates)?;
+        Ok(document)
+    }
+
+    /// Puts stored updates behind those it was restored from, oldest first.
+    ///
+    /// # Errors
+    /// [`DocumentError::State`] if any of them does not decode or leaves a hole: it must not be used any more then.
+    pub fn restore_more<'a>(
+        &mut self,
+        updates: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(), DocumentError> {
         let failed = |what: String| DocumentError::State(what);
+        self.state = None;
+        let doc = &self.doc;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             for bytes in updates {
                 let update = Update::decode_v1(bytes).map_err(|error| failed(error.to_string()))?;
                 // A transaction each: only its end joins neighbouring blocks, and a long tail of single keystrokes
                 // would be shifted about whole with every next one.
-                document
-                    .doc
-                    .transact_mut()
-                    .apply_update(update)
-                    .map_err(|error| failed(error.to_string()))?;
+                doc.transact_mut().apply_update(update).map_err(|error| failed(error.to_string()))?;
             }
-            if document.doc.transact().has_missing_updates() {
+            if doc.transact().has_missing_updates() {
                 return Err(failed("content that it builds on is missing".into()));
             }
             Ok(())
         }));
-        match outcome {
-            Ok(Ok(())) => Ok(document),
-            Ok(Err(error)) => Err(error),
-            Err(panic) => Err(failed(what_panicked(&*panic))),
-        }
+        outcome.unwrap_or_else(|panic| Err(failed(what_panicked(&*panic))))
     }
 
     /// Merges one scanned v1 update.

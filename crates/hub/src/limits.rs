@@ -22,6 +22,8 @@ pub const BATCH_RECORDS_MAX: usize = 4_096;
 pub const ENCODE_INLINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes read from the log at a time while a document opens.
 pub const LOAD_PAGE_BYTES: usize = 4 << 20;
+/// A tail longer than this, bytes, is not kept beside the document that was loaded from it.
+pub const LOAD_TAIL_BYTES_MAX: usize = 8 << 20;
 
 /// How often it is looked for idle documents to close while open ones grow beyond the memory there is.
 pub const EVICTION_PAUSE: Duration = Duration::from_millis(500);
@@ -37,6 +39,8 @@ pub const CHECKPOINT_RECORDS: u64 = 1_000;
 pub const CHECKPOINT_BYTES_LEAST: usize = 16 << 10;
 /// … and this many suffice.
 pub const CHECKPOINT_BYTES_MOST: usize = 4 << 20;
+/// Few records make one due too when they hold as many bytes as the state, and at least this many.
+pub const CHECKPOINT_BYTES_ALONE: usize = 16 << 20;
 /// A checkpoint is also cut when a document closes with this many records after the last one.
 pub const CHECKPOINT_RECORDS_AT_CLOSE: u64 = 100;
 /// The shortest time between two checkpoints of an open document.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weft_doc::Document;
+use weft_doc::DocumentError;
 use weft_ids::{DocId, Seq};
 use weft_room::Loaded;
 use weft_room::limits::TYPES_MAX;
@@ -11,8 +11,8 @@ use weft_store::{CheckpointKind, Store, StoreError};
 use weft_wire::Update;
 
 use crate::limits::{
-    CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST, CHECKPOINT_RECORDS, CHECKPOINTS_KEPT,
-    ENCODE_INLINE_BYTES_MAX, LOAD_PAGE_BYTES,
+    CHECKPOINT_BYTES_ALONE, CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST, CHECKPOINT_RECORDS,
+    CHECKPOINTS_KEPT, ENCODE_INLINE_BYTES_MAX, LOAD_PAGE_BYTES, LOAD_TAIL_BYTES_MAX,
 };
 
 /// How far behind the log the newest checkpoint is.
@@ -25,68 +25,100 @@ pub(crate) struct Behind {
 impl Behind {
     /// Whether a new checkpoint of a document of about `bytes` bytes is worth its space.
     pub(crate) fn is_far(self, bytes: usize) -> bool {
-        self.records >= CHECKPOINT_RECORDS
-            && self.bytes >= (bytes / 4).clamp(CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST)
+        let many = self.records >= CHECKPOINT_RECORDS
+            && self.bytes >= (bytes / 4).clamp(CHECKPOINT_BYTES_LEAST, CHECKPOINT_BYTES_MOST);
+        many || self.bytes >= CHECKPOINT_BYTES_ALONE.max(bytes)
     }
 }
 
 /// Loads a document. One that nobody ever wrote is empty, and loading it creates nothing.
 pub(crate) async fn load(store: &Arc<dyn Store>, doc: &DocId) -> Result<(Loaded, Behind), StoreError> {
     let Some(newest) = store.head(doc).await? else { return Ok((Loaded::default(), Behind::default())) };
-    let checkpoint = store.newest(doc, CheckpointKind::Live, newest).await?;
-    let (mut base, mut head) = match checkpoint {
-        Some(checkpoint) => (Some(checkpoint.state), checkpoint.seq),
-        None => (None, Seq::ZERO),
+    let mut loading = match store.newest(doc, CheckpointKind::Live, newest).await? {
+        Some(checkpoint) => Loading::begin(checkpoint.seq, Some(checkpoint.state)),
+        None => Loading::begin(Seq::ZERO, None),
     };
-    let mut tail = Tail::default();
     loop {
-        let page = match store.read(doc, head, LOAD_PAGE_BYTES).await {
+        let page = match store.read(doc, loading.loaded.head, LOAD_PAGE_BYTES).await {
             // The records that would follow are not kept any more: something else stands for them.
             Err(StoreError::Gone { .. }) => {
                 let kept = store.base(doc).await?;
+                let head = loading.loaded.head;
                 let kept = kept.ok_or_else(|| StoreError::damaged(doc, head, "records are missing"))?;
-                (base, tail, head) = (None, Tail::default(), kept.seq);
-                kept.moments.into_iter().try_for_each(|moment| tail.push(doc, moment.seq, moment.update))?;
+                let moments = kept.moments.into_iter().map(|moment| (moment.seq, moment.update));
+                loading = Loading::begin(kept.seq, None).add(doc, moments).await?;
                 continue;
             }
             page => page?,
         };
-        for record in page.records {
-            head = record.seq;
-            tail.push(doc, record.seq, record.update)?;
-        }
-        if head >= page.head {
-            break;
+        let records = page.records.into_iter().map(|record| (record.seq, record.update));
+        loading = loading.add(doc, records).await?;
+        if loading.loaded.head >= page.head {
+            return Ok(loading.end().await);
         }
     }
-    let Tail { updates: tail, behind } = tail;
-    let bytes = base.as_ref().map_or(0, Bytes::len) + behind.bytes;
-    let (document, types, base, tail) = off_thread(bytes, move || {
-        let types =
-            base.as_ref().map_or(0, types_of) + tail.iter().map(|update| update.types().len()).sum::<usize>();
-        let parts = base.iter().map(|base| &base[..]).chain(tail.iter().map(|update| &update.bytes()[..]));
-        (Document::restore(parts), types, base, tail)
-    })
-    .await;
-    let document = document.map_err(|error| StoreError::damaged(doc, head, error.to_string()))?;
-    Ok((Loaded { document, base, tail, head, types }, behind))
 }
 
-/// What comes after a checkpoint.
-#[derive(Default)]
-struct Tail {
-    updates: Vec<Update>,
+/// A document that is being loaded, a page of its log after the other: of what was written and deleted again it never
+/// holds more than a page.
+struct Loading {
+    loaded: Loaded,
     behind: Behind,
+    /// The base is not in the document yet.
+    begins: bool,
+    tail_bytes: usize,
+    /// Base and tail were too much to keep: the document is all there is.
+    folded: bool,
 }
 
-impl Tail {
-    fn push(&mut self, doc: &DocId, seq: Seq, update: Bytes) -> Result<(), StoreError> {
-        self.behind.records += 1;
-        self.behind.bytes += update.len();
-        let update =
-            Update::scan(update).map_err(|error| StoreError::damaged(doc, seq, error.to_string()))?;
-        self.updates.push(update);
-        Ok(())
+impl Loading {
+    fn begin(head: Seq, base: Option<Bytes>) -> Self {
+        let loaded = Loaded { base, head, ..Loaded::default() };
+        Self { loaded, behind: Behind::default(), begins: true, tail_bytes: 0, folded: false }
+    }
+
+    /// Puts updates behind what there is.
+    async fn add(
+        mut self,
+        doc: &DocId,
+        stored: impl Iterator<Item = (Seq, Bytes)>,
+    ) -> Result<Self, StoreError> {
+        let before = self.loaded.tail.len();
+        let mut bytes = if self.begins { self.loaded.base.as_ref().map_or(0, Bytes::len) } else { 0 };
+        for (seq, update) in stored {
+            self.behind.records += 1;
+            self.behind.bytes += update.len();
+            self.tail_bytes += update.len();
+            bytes += update.len();
+            let update =
+                Update::scan(update).map_err(|error| StoreError::damaged(doc, seq, error.to_string()))?;
+            self.loaded.tail.push(update);
+            self.loaded.head = seq;
+        }
+        let head = self.loaded.head;
+        let restored = off_thread(bytes, move || {
+            let Loaded { document, base, tail, types, .. } = &mut self.loaded;
+            let base = base.as_ref().filter(|_| self.begins);
+            let tail = &tail[before..];
+            *types +=
+                base.map_or(0, types_of) + tail.iter().map(|update| update.types().len()).sum::<usize>();
+            let parts =
+                base.map(|base| &base[..]).into_iter().chain(tail.iter().map(|update| &update.bytes()[..]));
+            document.restore_more(parts)?;
+            self.begins = false;
+            if self.tail_bytes > LOAD_TAIL_BYTES_MAX {
+                (self.loaded.base, self.loaded.tail, self.tail_bytes) = (None, Vec::new(), 0);
+                self.folded = true;
+            }
+            Ok(self)
+        });
+        restored.await.map_err(|error: DocumentError| StoreError::damaged(doc, head, error.to_string()))
+    }
+
+    async fn end(self) -> (Loaded, Behind) {
+        let Self { loaded, behind, folded, .. } = self;
+        let loaded = if folded { encoded(loaded, behind).await } else { loaded };
+        (loaded, behind)
     }
 }
 
@@ -139,5 +171,57 @@ async fn off_thread<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + 
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weft_ids::{SessionId, UnixMillis};
+    use weft_store::MemoryStore;
+    use weft_store::{Author, Batch, BatchId, NewRecord, RecordKind};
+    use weft_wire::varint;
+
+    use super::*;
+
+    const LENGTH: usize = 512 << 10;
+
+    /// Writes so many letters and deletes those before.
+    fn replaced(number: usize) -> Bytes {
+        let mut bytes = vec![1, 1, 9];
+        varint::write_uint(&mut bytes, (number * LENGTH) as u64);
+        bytes.extend([4, 1, 1, b't']);
+        varint::write_string(&mut bytes, &"x".repeat(LENGTH));
+        match number.checked_sub(1) {
+            None => bytes.push(0),
+            Some(before) => {
+                bytes.extend([1, 9, 1]);
+                varint::write_uint(&mut bytes, (before * LENGTH) as u64);
+                varint::write_uint(&mut bytes, LENGTH as u64);
+            }
+        }
+        bytes.into()
+    }
+
+    #[tokio::test]
+    async fn what_was_written_and_deleted_again_is_not_held_while_loading() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let doc = DocId::new("d").unwrap();
+        let records = 3 * LOAD_TAIL_BYTES_MAX / LENGTH;
+        for number in 0..records {
+            let record = NewRecord {
+                time: UnixMillis(1),
+                author: Author { user: None, name: None, session: SessionId(1) },
+                kind: RecordKind::Edit,
+                update: replaced(number),
+            };
+            let batch = Batch { id: BatchId { writer: 1, number: number as u64 }, records: vec![record] };
+            store.append(&doc, batch).await.unwrap();
+        }
+        let (loaded, behind) = load(&store, &doc).await.unwrap();
+        assert_eq!((loaded.head, behind.records), (Seq(records as u64), records as u64));
+        let held = loaded.base.as_ref().map_or(0, Bytes::len)
+            + loaded.tail.iter().map(|update| update.bytes().len()).sum::<usize>();
+        assert!(held < LOAD_TAIL_BYTES_MAX, "{held} bytes are kept beside a text of {LENGTH}");
+        assert_eq!(loaded.document.text().len(), LENGTH);
     }
 }
