@@ -1,14 +1,16 @@
-//! Keeps the store small while the server runs, quietly: drops the records that the operator does not want to keep, and
-//! packs the old ones of long documents.
+//! Keeps the store small while the server runs, quietly: drops the records that the operator does not want to keep, packs
+//! the old ones of long documents, and removes the documents of pages that were deleted for good.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use weft_history::{Dropped, HistoryError};
 use weft_ids::{DocId, Seq, UnixMillis};
 use weft_store::segment::SEGMENT_RECORDS_MAX;
 use weft_store::{Packed, Size, Store, StoreError};
+use weft_wiki::Change;
 
 use crate::app::{App, AppState};
 use crate::stamp;
@@ -19,6 +21,8 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 const LOOSE_RECORDS: u64 = 1000;
 /// A document is packed when so many records beyond those are not: then a whole segment comes of it.
 const STEP_RECORDS: u64 = SEGMENT_RECORDS_MAX as u64;
+/// How soon a removal that failed is tried again.
+const REMOVE_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// Between two segments the store has time for those who write.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Documents are listed so many at a time.
@@ -53,6 +57,33 @@ pub(crate) async fn keep(app: AppState) {
             match app.store.size().await {
                 Ok(size) => tell(size),
                 Err(error) => tracing::warn!(%error, "the store could not be measured"),
+            }
+        }
+    }
+}
+
+/// Removes the documents of pages that are deleted for good, and those that an end of the server left over.
+pub(crate) async fn remove_destroyed(app: AppState) {
+    let mut changes = app.wiki.changes();
+    loop {
+        // Nobody reads everything meanwhile.
+        let alone = app.dropping.write().await;
+        let done = app.wiki.remove_destroyed().await;
+        drop(alone);
+        match done {
+            Ok(0) => {}
+            Ok(documents) => tracing::info!(documents, "what deleted pages said was removed from the disk"),
+            Err(error) => {
+                tracing::warn!(%error, "what deleted pages said could not be removed; it is tried again");
+                tokio::time::sleep(REMOVE_AGAIN_AFTER).await;
+                continue;
+            }
+        }
+        loop {
+            match changes.recv().await {
+                Ok(Change::PageGone(_)) | Err(RecvError::Lagged(_)) => break,
+                Ok(_) => {}
+                Err(RecvError::Closed) => return,
             }
         }
     }

@@ -117,12 +117,14 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     ));
     let backups = tokio::spawn(backups::keep(app.clone()));
     let packing = tokio::spawn(packing::keep(app.clone()));
+    let removing = tokio::spawn(packing::remove_destroyed(app.clone()));
     greet(&app);
 
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
     backups.abort();
     packing.abort();
+    removing.abort();
     let exit = tokio::select! {
         exit = drain(&app, accepting) => exit,
         _ = signals.next() => {

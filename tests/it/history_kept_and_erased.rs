@@ -14,11 +14,13 @@ use weft_store::{Author, Batch, BatchId, Log as _, NewRecord, RecordHash, Record
 use weft_store_sled::{Settings, SledStore};
 use weft_tests::http::{ask, encoded, read, update};
 use weft_tests::server::Server;
+use weft_tests::team::{PASSWORD, Person};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, GetString as _, Text as _, Transact as _, Update, WriteTxn as _};
 
 const NAME: &str = "a/notes";
 const SECRET: &str = "hunter2-and-more";
+const LATER: &str = "what was written afterwards";
 const DAY: u64 = 86_400_000;
 
 async fn send(at: &str, method: Method, what: &str, body: Value) -> (StatusCode, Value) {
@@ -304,4 +306,52 @@ async fn ask_restore(at: &str, to: u64) -> bool {
     let path = format!("/api/docs/{}/restore", encoded(NAME));
     let answer = ask(at, Method::POST, &path, json!({"to": to}).to_string().into()).await;
     answer.is_ok_and(|answer| answer.status.is_success())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_deleted_for_good_is_nowhere_on_disk_and_what_was_erased_is_in_the_audit_log() {
+    let mut server = Server::start(&[]).unwrap();
+    let olga = Person::set_up(&server).await.unwrap();
+    let spaces = olga.does(Method::GET, "/api/spaces", &Value::Null).await.unwrap();
+    let page = olga.makes("/api/pages", &json!({ "space": spaces["spaces"][0]["id"] })).await.unwrap();
+    let name = format!("page/{page}");
+    let change = edit(&Doc::with_client_id(77), |text, txn| text.insert(txn, 0, &SECRET.repeat(99)));
+    olga.sends(&format!("/api/docs/{}/update", encoded(&name)), change).await.unwrap();
+    let doc = DocId::new(&name).unwrap();
+    let stop = async |server: &mut Server| {
+        server.terminate().unwrap();
+        assert!(server.ended(Duration::from_secs(20)).unwrap().success());
+    };
+
+    let (code, said) = run(&server, &["erase", &name, "--from", "1", "--yes"]);
+    assert_eq!(code, Some(3), "it runs: {said}");
+    stop(&mut server).await;
+    let (code, said) = run(&server, &["erase", &name, "--text", SECRET, "--reason", "a password", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    server.start_again().unwrap();
+    let olga = Person::sign_in(server.authority(), "olga@example.com", PASSWORD).await.unwrap();
+    let log = olga.does(Method::GET, "/api/audit?kind=history-erased", &Value::Null).await.unwrap();
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["by"], &entry["object"]["id"]), (&Value::Null, &json!(page)), "{log}");
+    assert!(entry["detail"].as_str().unwrap().ends_with(": a password"), "{log}");
+
+    let change = edit(&Doc::with_client_id(78), |text, txn| text.insert(txn, 0, LATER));
+    olga.sends(&format!("/api/docs/{}/update", encoded(&name)), change).await.unwrap();
+    assert!(found(&server.data(), LATER.as_bytes()));
+    let path = format!("/api/pages/{page}");
+    olga.does(Method::DELETE, &path, &Value::Null).await.unwrap();
+    olga.does(Method::DELETE, &format!("{path}/forever"), &Value::Null).await.unwrap();
+    loop {
+        // It leaves the disk a little later, and if the server ends before, once it runs again.
+        stop(&mut server).await;
+        let store = SledStore::open(&server.data(), Settings::default()).unwrap();
+        if store.head(&doc).await.unwrap().is_none() {
+            break;
+        }
+        drop(store);
+        server.start_again().unwrap();
+    }
+    assert_eq!(run(&server, &["check"]).0, Some(0));
+    assert_eq!(run(&server, &["compact"]).0, Some(0));
+    assert!(!found(&server.data(), LATER.as_bytes()));
 }

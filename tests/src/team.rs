@@ -97,6 +97,18 @@ impl Person {
         ask_from(self.from, &self.authority, method, path, json_fields(Some(&self.cookie)), body).await
     }
 
+    /// Sends bytes that are taken.
+    ///
+    /// # Errors
+    /// If they are refused.
+    pub async fn sends(&self, path: &str, bytes: Bytes) -> Result<()> {
+        let mut fields = json_fields(Some(&self.cookie));
+        fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        let answer = ask_from(self.from, &self.authority, Method::POST, path, fields, bytes).await?;
+        ensure!(answer.status.is_success(), "{path}: {} {}", answer.status, answer.text());
+        Ok(())
+    }
+
     /// Does something that is allowed; the answer's JSON, or null if it has none.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod erase;
 mod error;
 mod history;
 pub mod past;
+mod remove;
 mod restore;
 mod retention;
 mod row;

@@ -68,6 +68,11 @@ struct Read<T> {
     row: T,
 }
 
+/// What all keys of a document's rows begin with, one of these.
+pub(crate) fn prefixes(doc: &DocId) -> [String; 3] {
+    [versions(doc), restores(doc), erasures(doc)]
+}
+
 pub(crate) fn versions(doc: &DocId) -> String {
     format!("version/{}\0", doc.as_str())
 }

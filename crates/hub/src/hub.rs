@@ -13,16 +13,20 @@ use weft_access::Grant;
 use weft_ids::{DocId, Seq, SessionId, UnixMillis, UserId};
 use weft_room::{Kind, Member, Now, Outcome};
 use weft_store::{Expect, Store, StoreError};
-use weft_wire::{StateVector, Update};
+use weft_wire::{StateVector, Update, close};
 
 use crate::metrics::Metrics;
-use crate::outbox::Outbox;
+use crate::outbox::{Closing, Outbox};
 use crate::registry::{Entry, Registry, Vitals};
 use crate::session::{JoinError, Joining, Room, Session, standing};
 use crate::task::{self, Command, Question};
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
+/// What sessions are told when the server stops.
+const RESTARTS: Closing = Closing { code: close::RESTART, reason: "the server restarts" };
+/// What sessions are told when their document is removed.
+const REMOVED: Closing = Closing { code: close::FORBIDDEN, reason: "this document was deleted for good" };
 /// Edits that a listener may be behind before it misses some.
 const EDITS_KEPT: usize = 4_096;
 /// Documents asked of the store at a time.
@@ -382,13 +386,21 @@ impl Hub {
     fn look(&self) -> Status {
         let rooms = self.0.registry.lock();
         Status {
-            rooms: rooms.len(),
-            sessions: rooms.values().map(|entry| entry.vitals.sessions.load(Ordering::Relaxed)).sum(),
+            rooms: rooms.open.len(),
+            sessions: rooms.open.values().map(|entry| entry.vitals.sessions.load(Ordering::Relaxed)).sum(),
             memory_bytes: self.0.weight.load(Ordering::Relaxed),
-            queued_bytes: rooms.values().map(|entry| entry.room.queued_bytes()).sum(),
-            unsaved_bytes: rooms.values().map(|entry| entry.vitals.unsaved.load(Ordering::Relaxed)).sum(),
-            read_only: rooms.values().filter(|entry| entry.vitals.read_only.load(Ordering::Relaxed)).count(),
-            store_failing: rooms.values().any(|entry| entry.vitals.failing.load(Ordering::Relaxed) > 0),
+            queued_bytes: rooms.open.values().map(|entry| entry.room.queued_bytes()).sum(),
+            unsaved_bytes: rooms
+                .open
+                .values()
+                .map(|entry| entry.vitals.unsaved.load(Ordering::Relaxed))
+                .sum(),
+            read_only: rooms
+                .open
+                .values()
+                .filter(|entry| entry.vitals.read_only.load(Ordering::Relaxed))
+                .count(),
+            store_failing: rooms.open.values().any(|entry| entry.vitals.failing.load(Ordering::Relaxed) > 0),
             draining: self.0.draining.load(Ordering::Relaxed),
         }
     }
@@ -399,15 +411,33 @@ impl Hub {
         {
             let rooms = self.0.registry.lock();
             self.0.draining.store(true, Ordering::SeqCst);
-            for entry in rooms.values() {
-                let _ = entry.room.commands.send(Command::Stop);
+            for entry in rooms.open.values() {
+                let _ = entry.room.commands.send(Command::Stop(RESTARTS));
             }
         }
         tokio::time::timeout_at(deadline, self.0.registry.empty()).await.is_ok()
     }
 
+    /// Removes a document for good, with its log and all that was derived from it. Whoever has it open is sent off, and
+    /// nobody comes to it any more for as long as the hub lives. Waits for what is on its way to the disk.
+    ///
+    /// # Errors
+    /// What the store says; doing it again goes on.
+    pub async fn remove(&self, doc: &DocId) -> Result<(), StoreError> {
+        {
+            let mut rooms = self.0.registry.lock();
+            rooms.removed.insert(doc.clone());
+            if let Some(entry) = rooms.open.get(doc) {
+                let _ = entry.room.commands.send(Command::Stop(REMOVED));
+            }
+        }
+        self.0.registry.closed(doc).await;
+        self.0.store.remove(doc).await?;
+        self.0.store.delete(&title_key(doc), Expect::Any).await
+    }
+
     async fn ask(&self, grant: &Grant, question: Question) -> Result<(Bytes, Position), HubError> {
-        let open = self.0.registry.lock().contains_key(grant.doc());
+        let open = self.0.registry.lock().open.contains_key(grant.doc());
         if !open && self.0.store.head(grant.doc()).await?.is_none() {
             return Err(HubError::Unknown);
         }
@@ -426,6 +456,7 @@ impl From<JoinError> for HubError {
         match error {
             JoinError::Draining => Self::Draining,
             JoinError::Full => Self::Unavailable,
+            JoinError::Removed => Self::Unknown,
         }
     }
 }
@@ -442,7 +473,10 @@ impl Inner {
         if self.draining.load(Ordering::SeqCst) {
             return Err(JoinError::Draining);
         }
-        if let Some(entry) = rooms.get(doc) {
+        if rooms.removed.contains(doc) {
+            return Err(JoinError::Removed);
+        }
+        if let Some(entry) = rooms.open.get(doc) {
             allow(&entry.vitals)?;
             let _ = entry.room.commands.send(command);
             return Ok(entry.room.clone());
@@ -451,7 +485,7 @@ impl Inner {
         let _ = sender.send(command);
         let room = Room::new(sender);
         let vitals = Arc::new(Vitals::default());
-        rooms.insert(doc.clone(), Entry { room: room.clone(), vitals: vitals.clone() });
+        rooms.open.insert(doc.clone(), Entry { room: room.clone(), vitals: vitals.clone() });
         drop(rooms);
         self.metrics.rooms.increment(1.0);
         tokio::spawn(task::run(doc.clone(), self.clone(), vitals, receiver));
@@ -488,6 +522,10 @@ impl Inner {
         if !same && let Err(error) = self.store.put(&key, title.into(), Expect::Any).await {
             // The list shows the title before; the next change of it is noted again.
             warn!(%doc, %error, "a title was not noted");
+        }
+        if self.registry.lock().removed.contains(doc) {
+            // Nobody else would take it away again.
+            let _ = self.store.delete(&key, Expect::Any).await;
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) type SharedUpdate = Arc<Shared<Update>>;
 pub(crate) type SharedWhisper = Arc<Shared<Arc<[awareness::Entry]>>>;
 
 /// Why a session ends, as its socket is to say it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closing {
     /// The WebSocket close code ([`weft_wire::close`]).
     pub code: u16,

@@ -4,7 +4,7 @@
 //! closes under the same lock and only if its queue is empty. So a second opener shares the first one's opening, and
 //! one who comes while a room closes either keeps it open or gets the next opening.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,14 +37,22 @@ pub(crate) struct Vitals {
     pub(crate) failing: AtomicUsize,
 }
 
+/// The open rooms, and what can have none.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    pub(crate) open: HashMap<DocId, Entry>,
+    /// Documents that were removed since the hub began, or are being removed.
+    pub(crate) removed: HashSet<DocId>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    rooms: Mutex<HashMap<DocId, Entry>>,
+    rooms: Mutex<Rooms>,
     closed: Notify,
 }
 
 impl Registry {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<DocId, Entry>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Rooms> {
         // A map operation that panics leaves the map whole.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,7 +62,7 @@ impl Registry {
         let mut rooms = self.lock();
         let closes = may_close();
         if closes {
-            rooms.remove(doc);
+            rooms.open.remove(doc);
             drop(rooms);
             self.closed.notify_waiters();
         }
@@ -63,9 +71,18 @@ impl Registry {
 
     /// Resolves when no room is open.
     pub(crate) async fn empty(&self) {
+        self.until(|rooms| rooms.open.is_empty()).await;
+    }
+
+    /// Resolves when `doc` has no room.
+    pub(crate) async fn closed(&self, doc: &DocId) {
+        self.until(|rooms| !rooms.open.contains_key(doc)).await;
+    }
+
+    async fn until(&self, wanted: impl Fn(&Rooms) -> bool) {
         loop {
             let closed = self.closed.notified();
-            if self.lock().is_empty() {
+            if wanted(&self.lock()) {
                 return;
             }
             closed.await;
@@ -75,10 +92,11 @@ impl Registry {
     /// Asks the rooms that have been idle longest to close until `excess` bytes are free.
     pub(crate) fn evict(&self, excess: u64) {
         let rooms = self.lock();
-        let idle = rooms.values().filter_map(|entry| match entry.vitals.idle_since.load(Ordering::Relaxed) {
-            0 => None,
-            since => Some((since, entry)),
-        });
+        let idle =
+            rooms.open.values().filter_map(|entry| match entry.vitals.idle_since.load(Ordering::Relaxed) {
+                0 => None,
+                since => Some((since, entry)),
+            });
         let mut idle: Vec<(u64, &Entry)> = idle.collect();
         idle.sort_unstable_by_key(|(since, _)| *since);
         let mut freed = 0;

@@ -26,6 +26,9 @@ pub enum JoinError {
     /// The room holds as many sessions as it may.
     #[error("this document has as many connections as it may have")]
     Full,
+    /// The document was removed.
+    #[error("this document was deleted for good")]
+    Removed,
 }
 
 /// How a session joins.

@@ -30,7 +30,7 @@ use crate::limits::{
     TITLE_PAUSE, TURN_EVENTS_MAX, UNSAVED_BYTES_MAX,
 };
 use crate::load::{self, Behind};
-use crate::outbox::Outbox;
+use crate::outbox::{Closing, Outbox};
 use crate::registry::Vitals;
 
 /// What reaches a room.
@@ -69,8 +69,8 @@ pub(crate) enum Command {
     },
     /// Memory is short: close if nobody is here.
     Evict,
-    /// The server stops: store everything, send everyone off, close.
-    Stop,
+    /// Nobody may have it open any longer: store everything, send everyone off, close.
+    Stop(Closing),
 }
 
 #[derive(Debug)]
@@ -117,7 +117,8 @@ pub(crate) struct Task {
     last_author: Option<UserId>,
     empty_since: Option<Instant>,
     evict: bool,
-    stopping: Option<Instant>,
+    /// Since when, and what its sessions are told.
+    stopping: Option<(Instant, Closing)>,
     hung_up: bool,
     changes: u64,
 }
@@ -302,8 +303,8 @@ impl Task {
                 self.evict = self.outboxes.is_empty();
                 return None;
             }
-            Command::Stop => {
-                self.stopping.get_or_insert_with(Instant::now);
+            Command::Stop(farewell) => {
+                self.stopping.get_or_insert_with(|| (Instant::now(), farewell));
                 return None;
             }
         })
@@ -370,8 +371,9 @@ impl Task {
         let room = self.room.wakes_at().map(|at| self.hub.began + Duration::from_millis(at));
         let idle = self.empty_since.filter(|_| self.requests.is_empty() && self.is_stored());
         let idle = idle.map(|since| since + self.hub.settings.idle_after);
-        let stop =
-            self.stopping.map(|since| since + if self.hung_up { DRAIN_PATIENCE * 2 } else { DRAIN_PATIENCE });
+        let stop = self
+            .stopping
+            .map(|(since, _)| since + if self.hung_up { DRAIN_PATIENCE * 2 } else { DRAIN_PATIENCE });
         // A time that has passed and changed nothing must not make the loop spin.
         let soonest = Instant::now() + Duration::from_millis(1);
         [room, idle, stop, self.title_due, self.checkpoint_due()]

@@ -380,8 +380,11 @@ impl<'a> Live<'a> {
             }
             Some(b'w') => Ok(self.all_values || self.values.contains(&number)),
             Some(b'x') => {
-                let generation = keys::number_at(key, 9);
-                Ok(self.bases.get(&number).is_none_or(|base| generation == Some(base.generation)))
+                match self.bases.get(&number) {
+                    Some(base) => Ok(keys::number_at(key, 9) == Some(base.generation)),
+                    // There is none, or it is damaged.
+                    None => self.leads_to(keys::base(number)),
+                }
             }
             Some(b'y') => self.leads_to(keys::row(number, seq_at(key, 9))),
             Some(b'z') => {

@@ -74,6 +74,24 @@ pub(crate) fn meta_piece(rev: u64, piece: u32) -> Vec<u8> {
     with_piece(join(b"w", &[rev]), piece)
 }
 
+/// From where to where the rows of a document lie whose keys begin with `prefix`.
+pub(crate) fn all_of(prefix: &[u8], number: Number) -> (Vec<u8>, Vec<u8>) {
+    let from = join(prefix, &[number]);
+    let mut to = from.clone();
+    // Longer than what any key has behind a document's number.
+    to.extend([u8::MAX; 32]);
+    (from, to)
+}
+
+/// The document of a row, by its number, if it is a row of one.
+pub(crate) fn number_of(key: &[u8]) -> Option<Number> {
+    match key.first()? {
+        b'b' | b'l' | b'o' | b'x' | b'y' => number_at(key, 1),
+        b'k' | b'z' => number_at(key, 2),
+        _ => None,
+    }
+}
+
 /// The number at byte `at` of a key.
 pub(crate) fn number_at(key: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_be_bytes(*key.get(at..)?.first_chunk()?))

@@ -25,6 +25,7 @@ mod log;
 mod meta;
 mod open;
 mod pack;
+mod remove;
 mod rewrite;
 mod rows;
 mod trim;

@@ -40,6 +40,10 @@ impl Upkeep for SledStore {
         self.trim_to(doc, base).await
     }
 
+    async fn remove(&self, doc: &DocId) -> Result<(), StoreError> {
+        self.remove_all(doc).await
+    }
+
     async fn size(&self) -> Result<Size, StoreError> {
         let live = self.blocking(|shared| shared.with(live_bytes)).await?;
         Ok(Size { live, disk: self.disk_bytes() })

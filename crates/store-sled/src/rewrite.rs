@@ -77,13 +77,10 @@ impl Replaced {
 
     /// Whether a row is among it.
     pub(crate) fn holds(&self, key: &[u8]) -> bool {
-        let number = |at| keys::number_at(key, at) == Some(self.number);
         match key.first() {
-            Some(b'b' | b'l' | b'o' | b'x' | b'y') => number(1),
-            Some(b'k' | b'z') => number(2),
             Some(&keys::META) => self.meta.contains(key),
             Some(b'w') => keys::number_at(key, 1).is_some_and(|rev| self.pieces.contains(&rev)),
-            _ => false,
+            _ => keys::number_of(key) == Some(self.number),
         }
     }
 }

@@ -15,6 +15,7 @@ use weft_store::{Base, Batch, Expect, Record, Rev, StoreError};
 use crate::ballast;
 use crate::engine::{Shared, Unsettled};
 use crate::journal::Journal;
+use crate::keys::Number;
 use crate::open::{SLED_FILE, open_engine};
 use crate::rows::from_io;
 
@@ -58,6 +59,11 @@ pub(crate) enum Job {
         doc: DocId,
         base: Base,
         answer: Answer<()>,
+    },
+    /// Answers with the number that the document had, if there was one.
+    Remove {
+        doc: DocId,
+        answer: Answer<Option<Number>>,
     },
     Put {
         key: String,
@@ -354,7 +360,9 @@ fn not_understood() -> Failed {
 fn gather(first: Queued, jobs: &Receiver<Queued>) -> Vec<Queued> {
     let mut bytes = first.bytes;
     let mut group = vec![first];
-    while bytes < COMMIT_BYTES_MAX
+    // What follows a removal looks at what it leaves, which is there once it is committed.
+    while !group.last().is_some_and(|last| matches!(last.job, Job::Remove { .. }))
+        && bytes < COMMIT_BYTES_MAX
         && group.len() < COMMIT_JOBS_MAX
         && let Ok(next) = jobs.try_recv()
     {

@@ -18,6 +18,7 @@ use crate::record::{
 use crate::upkeep::Packed;
 use crate::{Log, Store};
 
+mod removing;
 mod trimming;
 pub use trimming::base;
 
@@ -41,6 +42,7 @@ pub async fn run<S: Store + 'static>(open: impl AsyncFn() -> Arc<S>) {
     an_import_keeps_places_times_and_hashes(&*open().await, &*open().await).await;
     an_import_with_a_gap_is_refused(&*open().await).await;
     trimming::run(&open).await;
+    removing::run(&open).await;
     checkpoints_are_found_at_or_before_a_place(&*open().await).await;
     old_checkpoints_go_and_the_newest_stay(&*open().await).await;
     meta_rows_change_by_compare_and_swap(&*open().await).await;

@@ -226,6 +226,10 @@ impl Upkeep for FaultyStore {
         self.through(Op::Upkeep, self.inner.trim(doc, base)).await
     }
 
+    async fn remove(&self, doc: &DocId) -> Result<(), StoreError> {
+        self.through(Op::Upkeep, self.inner.remove(doc)).await
+    }
+
     async fn size(&self) -> Result<Size, StoreError> {
         self.through(Op::Upkeep, self.inner.size()).await
     }

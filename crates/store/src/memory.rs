@@ -230,6 +230,11 @@ impl Upkeep for MemoryStore {
         Ok(Trimmed { records: count as u64 })
     }
 
+    async fn remove(&self, doc: &DocId) -> Result<(), StoreError> {
+        self.inner().documents.remove(doc);
+        Ok(())
+    }
+
     async fn size(&self) -> Result<Size, StoreError> {
         let inner = self.inner();
         let records = |document: &Document| -> u64 {

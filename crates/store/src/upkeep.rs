@@ -31,6 +31,14 @@ pub trait Upkeep: Send + Sync {
     /// there is; [`StoreError::Damaged`] when that record cannot be read; else may pass.
     async fn trim(&self, doc: &DocId, base: Base) -> Result<Trimmed, StoreError>;
 
+    /// Removes `doc` with all its records and all that was derived from them, from one moment to the next: from then on
+    /// it is a document to which nobody ever wrote. Its meta rows, which the store does not know for its own, stay. Doing
+    /// it again does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`].
+    async fn remove(&self, doc: &DocId) -> Result<(), StoreError>;
+
     /// How large the store is. May read everything: not to be asked often.
     ///
     /// # Errors

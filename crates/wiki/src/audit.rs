@@ -4,6 +4,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use weft_access::Allowed;
 use weft_access::action::Administer;
@@ -203,6 +204,27 @@ fn short(text: String) -> String {
     text.chars().take(DETAIL_CHARACTERS_MAX).chain(['…']).collect()
 }
 
+/// The row of the store in which it stands what was done at the command line, for who changes the store without a wiki:
+/// its key, and what it holds.
+#[must_use]
+pub fn row_of_the_operator(deed: Deed, object: Called, detail: String, at: UnixMillis) -> (String, Bytes) {
+    let note = Note { deed, by: None, object: Some(object), detail: Some(detail), address: None };
+    row(note, None, at, at.0.saturating_mul(1_000))
+}
+
+fn row(note: Note, by: Option<Called>, at: UnixMillis, place: u64) -> (String, Bytes) {
+    let stored = Stored {
+        at: at.0,
+        deed: note.deed.as_str().to_owned(),
+        by,
+        object: note.object.map(|object| Called { name: short(object.name), ..object }),
+        detail: note.detail.map(short),
+        address: note.address,
+    };
+    let key = format!("{PREFIX}{:020}{}", u64::MAX - place, random_id(dice()));
+    (key, pack(VERSION, &stored).into())
+}
+
 impl Wiki {
     /// Notes what was done.
     ///
@@ -210,24 +232,16 @@ impl Wiki {
     /// Those of the store.
     pub async fn note_down(&self, note: Note) -> Result<(), WikiError> {
         let at = now();
-        let by = note.by.map(|id| {
-            let name = self.person(&id).map_or_else(String::new, |person| person.name);
+        let by = note.by.as_ref().map(|id| {
+            let name = self.person(id).map_or_else(String::new, |person| person.name);
             Called { id: id.as_str().to_owned(), name }
         });
-        let stored = Stored {
-            at: at.0,
-            deed: note.deed.as_str().to_owned(),
-            by,
-            object: note.object.map(|object| Called { name: short(object.name), ..object }),
-            detail: note.detail.map(short),
-            address: note.address,
-        };
         // No two entries have one place: what was done later is told as later, within a millisecond too.
         let place = at.0.saturating_mul(1_000);
         let before = self.0.noted.fetch_update(Relaxed, Relaxed, |last| Some(place.max(last + 1)));
         let place = place.max(before.unwrap_or_default() + 1);
-        let key = format!("{PREFIX}{:020}{}", u64::MAX - place, random_id(dice()));
-        self.0.store.put(&key, pack(VERSION, &stored).into(), Expect::Absent).await?;
+        let (key, row) = row(note, by, at, place);
+        self.0.store.put(&key, row, Expect::Absent).await?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
-use crate::page::{Edited, Page, Spot};
+use crate::page::{Destroyed, Edited, Page, Spot};
 use crate::row::Table;
 use crate::share::Share;
 use crate::space::Space;
@@ -34,6 +34,7 @@ pub(crate) struct Model {
     pub(crate) spaces: Table<Space>,
     pub(crate) pages: Table<Page>,
     pub(crate) shares: Table<Share>,
+    pub(crate) destroyed: Table<Destroyed>,
     pub(crate) edited: Table<Edited>,
     pub(crate) desks: Table<Desk>,
     pub(crate) notices: Table<Notice>,

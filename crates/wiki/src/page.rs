@@ -3,11 +3,13 @@
 //! What a page says is its document ([`weft_ids::PageId::doc`]); here is everything else. Its title is the document's
 //! own, edited by all together, and noted here as it changes.
 
+mod destroyed;
 mod edited;
 mod place;
 mod rest;
 mod seen;
 
+pub(crate) use destroyed::Destroyed;
 pub use edited::Edited;
 pub use place::{At, NewPage, PAGE_DEPTH_MAX, Place, Source};
 pub use seen::{Line, Seen};

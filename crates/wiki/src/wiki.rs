@@ -21,7 +21,7 @@ use crate::error::WikiError;
 use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::model::Model;
 use crate::notice::Notice;
-use crate::page::{Edited, Page};
+use crate::page::{Destroyed, Edited, Page};
 use crate::row::Row;
 use crate::share::Share;
 use crate::space::Space;
@@ -101,6 +101,7 @@ impl Wiki {
         load::<Space>(&*store, &mut model).await?;
         load::<Page>(&*store, &mut model).await?;
         load::<Share>(&*store, &mut model).await?;
+        load::<Destroyed>(&*store, &mut model).await?;
         load::<Edited>(&*store, &mut model).await?;
         load::<Desk>(&*store, &mut model).await?;
         load::<Notice>(&*store, &mut model).await?;

@@ -4,10 +4,12 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use tokio::runtime::Runtime;
 use weft_history::erase::{self, Chosen, Erasure, Told};
-use weft_ids::{DocId, Seq, UnixMillis};
+use weft_ids::{DocId, PageId, Seq, UnixMillis};
 use weft_store_sled::compact::{CompactError, Rewritten, Step};
+use weft_wiki::audit::{self, Called, Deed};
 
 use super::{ProgressLine, count};
 use crate::cli::{self, EraseArgs, Exit};
@@ -25,7 +27,8 @@ pub(crate) fn run(settings: &Settings, asked: &EraseArgs) -> anyhow::Result<Exit
     let store = data::open(&settings.data)?;
     let runtime = Runtime::new().context("the runtime cannot start")?;
     let now = UnixMillis(stamp::unix_millis());
-    let erasure = runtime.block_on(erase::prepare(&store, &doc, &chosen, asked.reason.as_deref(), now))?;
+    let mut erasure =
+        runtime.block_on(erase::prepare(&store, &doc, &chosen, asked.reason.as_deref(), now))?;
     drop(store);
     cli::say(&plan(&doc, &erasure.told))?;
     let backups = backups::list(&data::backups(&settings.data)).unwrap_or_default();
@@ -33,6 +36,8 @@ pub(crate) fn run(settings: &Settings, asked: &EraseArgs) -> anyhow::Result<Exit
         cli::say("Nothing was changed.")?;
         return Ok(Exit::Done);
     }
+    let (key, row) = noted(&doc, &erasure.told, asked.reason.as_deref(), now);
+    erasure.rows.push((key, Some(row)));
     rewrite(settings, doc.clone(), erasure)?;
     cli::say(&format!("Erased. The history of {doc} says that it was done, and nothing of what it was."))?;
     let deleting = asked.delete_backups
@@ -112,6 +117,19 @@ fn plan(doc: &DocId, told: &Told) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// What the audit log says of it. Not by its title, in which it may stand what was erased.
+fn noted(doc: &DocId, told: &Told, reason: Option<&str>, now: UnixMillis) -> (String, Bytes) {
+    let Told { characters, others, first, last, .. } = told;
+    let (characters, others) = (count(*characters, "character"), count(*others, "other value"));
+    let mut detail = format!("{characters} and {others} of changes {} to {}", first.seq, last.seq);
+    if let Some(reason) = reason {
+        detail.push_str(&format!(": {reason}"));
+    }
+    let id = PageId::of(doc).map_or_else(|| doc.as_str().to_owned(), |page| page.as_str().to_owned());
+    let object = Called { id, name: doc.as_str().to_owned() };
+    audit::row_of_the_operator(Deed::HistoryErased, object, detail, now)
 }
 
 fn ask(question: &str) -> anyhow::Result<()> {

@@ -278,7 +278,7 @@ pub(crate) async fn restore(
 
 /// Deletes a page that is in the trash, with everything below it, for good.
 #[utoipa::path(delete, path = "/api/pages/{id}/forever", tag = "pages", params(("id" = String, Path,)), responses(
-    (status = 204, description = "Nobody comes to it any more."),
+    (status = 204, description = "Nobody comes to it any more, and what it said, and ever said, is about to leave the disk."),
     (status = 401, description = "Nobody is signed in.", body = ErrorBody),
     (status = 403, description = "Whoever asks does not manage it.", body = ErrorBody),
     (status = 404, description = "There is none, or whoever asks may not see it.", body = ErrorBody),

@@ -2,12 +2,10 @@
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::{info, warn};
-use weft_wire::close;
 
 use super::{Command, Task, in_place};
 use crate::limits::{CHECKPOINT_BYTES_MOST, CHECKPOINT_RECORDS_AT_CLOSE, DRAIN_PATIENCE};
 use crate::load::{self, Behind};
-use crate::outbox::Closing;
 
 impl Task {
     /// Whether everything that was accepted is on disk.
@@ -19,7 +17,7 @@ impl Task {
         if !self.requests.is_empty() {
             return false;
         }
-        if let Some(since) = self.stopping {
+        if let Some((since, _)) = self.stopping {
             let patience = since.elapsed() >= DRAIN_PATIENCE * 2;
             return self.is_stored() && self.hung_up && (self.outboxes.is_empty() || patience);
         }
@@ -61,16 +59,16 @@ impl Task {
         closes
     }
 
-    /// A server that stops sends everyone off once what they sent is stored.
+    /// A room that stops sends everyone off once what they sent is stored.
     pub(super) fn see_off(&mut self) {
         let stored = self.is_stored();
-        if let Some(since) = self.stopping
+        if let Some((since, farewell)) = self.stopping
             && !self.hung_up
             && (stored || since.elapsed() >= DRAIN_PATIENCE)
         {
             self.hung_up = true;
             for outbox in self.outboxes.values() {
-                outbox.close(Closing { code: close::RESTART, reason: "the server restarts" });
+                outbox.close(farewell);
             }
         }
     }

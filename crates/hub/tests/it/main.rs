@@ -4,6 +4,7 @@
 
 mod eviction;
 mod quarantine;
+mod removing;
 mod rooms;
 mod submissions;
 mod world;

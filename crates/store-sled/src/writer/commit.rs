@@ -6,9 +6,11 @@ use weft_store::{Base, Expect, Record, Rev, StoreError, check_import};
 
 use super::documents::{Document, Documents};
 use super::{Answer, Job};
+use crate::engine::name_row;
 use crate::journal::Write;
-use crate::keys;
+use crate::keys::{self, Number};
 use crate::meta::MetaRow;
+use crate::remove::leading_rows;
 use crate::rows::{NameRow, Rows, StateRow};
 use crate::trim::base_rows;
 use crate::view::View;
@@ -28,13 +30,17 @@ pub(super) struct Commit {
 enum Waiting {
     Seq(Answer<Seq>, Seq),
     Rev(Answer<Rev>, Rev),
+    Removed(Answer<Option<Number>>, Option<Number>),
     Done(Answer<()>),
 }
 
 impl Job {
     pub(super) fn doc(&self) -> Option<&DocId> {
         match self {
-            Self::Append { doc, .. } | Self::Import { doc, .. } | Self::ImportBase { doc, .. } => Some(doc),
+            Self::Append { doc, .. }
+            | Self::Import { doc, .. }
+            | Self::ImportBase { doc, .. }
+            | Self::Remove { doc, .. } => Some(doc),
             Self::Put { .. } | Self::Delete { .. } | Self::Rows { .. } => None,
         }
     }
@@ -45,6 +51,7 @@ impl Job {
         match self {
             Self::Append { answer, .. } => drop(answer.send(Err(error))),
             Self::Put { answer, .. } => drop(answer.send(Err(error))),
+            Self::Remove { answer, .. } => drop(answer.send(Err(error))),
             Self::Import { answer, .. }
             | Self::ImportBase { answer, .. }
             | Self::Delete { answer, .. }
@@ -81,6 +88,10 @@ impl Commit {
             },
             Job::ImportBase { doc, base, answer } => match self.import_base(&doc, &base, view, documents) {
                 Ok(()) => self.waiting.push(Waiting::Done(answer)),
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            Job::Remove { doc, answer } => match self.remove(&doc, view, documents) {
+                Ok(number) => self.waiting.push(Waiting::Removed(answer, number)),
                 Err(error) => drop(answer.send(Err(error))),
             },
             Job::Put { key, bytes, expect, answer } => match self.put(key, &bytes, expect, view) {
@@ -151,6 +162,24 @@ impl Commit {
         Ok(())
     }
 
+    fn remove(
+        &mut self,
+        doc: &DocId,
+        view: &View<'_>,
+        documents: &mut Documents,
+    ) -> Result<Option<Number>, StoreError> {
+        let number = match documents.forget(doc) {
+            Some(number) => Some(number),
+            None => name_row(view, doc)?.map(|name| name.number),
+        };
+        let Some(number) = number else { return Ok(None) };
+        // This very commit may hold some of it.
+        self.rows.writes.retain(|(key, _)| keys::number_of(key) != Some(number));
+        leading_rows(view, number)?.into_iter().for_each(|(key, _)| self.rows.remove(key));
+        self.rows.remove(keys::name(doc));
+        Ok(Some(number))
+    }
+
     fn current(&self, key: &str, view: &View<'_>) -> Result<Option<MetaRow>, StoreError> {
         match self.meta.get(key) {
             Some(row) => Ok(row.clone()),
@@ -216,9 +245,11 @@ impl Commit {
         for waiting in self.waiting {
             match (waiting, outcome) {
                 (Waiting::Seq(answer, seq), Ok(())) => drop(answer.send(Ok(seq))),
+                (Waiting::Removed(answer, number), Ok(())) => drop(answer.send(Ok(number))),
                 (Waiting::Rev(answer, rev), Ok(())) => drop(answer.send(Ok(rev))),
                 (Waiting::Done(answer), Ok(())) => drop(answer.send(Ok(()))),
                 (Waiting::Seq(answer, _), Err(error)) => drop(answer.send(Err(error.clone()))),
+                (Waiting::Removed(answer, _), Err(error)) => drop(answer.send(Err(error.clone()))),
                 (Waiting::Rev(answer, _), Err(error)) => drop(answer.send(Err(error.clone()))),
                 (Waiting::Done(answer), Err(error)) => drop(answer.send(Err(error.clone()))),
             }

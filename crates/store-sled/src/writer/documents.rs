@@ -58,6 +58,11 @@ impl Documents {
         document.used = self.clock;
         Ok(document)
     }
+
+    /// There is no such document any more. Answers with its number, where it is known.
+    pub(super) fn forget(&mut self, doc: &DocId) -> Option<Number> {
+        self.known.remove(doc).and_then(|document| document.number)
+    }
 }
 
 impl Document {

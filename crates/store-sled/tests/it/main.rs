@@ -12,6 +12,7 @@ mod journal;
 mod opening;
 mod packing;
 mod quiet;
+mod removing;
 mod rewriting;
 mod rows;
 mod trimming;

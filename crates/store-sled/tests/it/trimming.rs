@@ -1,20 +1,19 @@
 //! Trimming: a base takes the place of older records, from one moment to the next, whatever cuts it short.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rand::RngExt;
 use weft_ids::{DocId, Seq};
 use weft_store::contract::{base, doc};
 use weft_store::{Base, CheckpointKind, Checkpoints, Log, Record, StoreError, Upkeep};
-use weft_store_sled::{Disk, Settings, SledStore, check, compact};
+use weft_store_sled::{Settings, SledStore, check, compact};
 
-use crate::world::{database, one, open, records, soak, update};
+use crate::world::{Failing, database, one, open, records, soak, update};
 
 /// What a document is: what stands for its older records, and the others.
 type Kept = (Option<Base>, Vec<Record>);
@@ -90,19 +89,6 @@ async fn who_reads_and_who_appends_while_it_trims_finds_all_of_it_or_none() {
     assert_eq!(check::run(&store, |_| {}).unwrap().named, []);
 }
 
-/// A disk that takes so many commits and no more.
-#[derive(Debug)]
-struct Failing(AtomicI64);
-
-impl Disk for Failing {
-    fn sync(&self, database: &File, _: &Path) -> io::Result<()> {
-        if self.0.fetch_sub(1, Ordering::Relaxed) <= 0 {
-            return Err(io::Error::other("told to"));
-        }
-        database.sync_data()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_short_after_any_commit_it_is_what_it_was_or_what_it_becomes() {
     let (dir, name) = (tempfile::tempdir().unwrap(), doc("d"));
@@ -121,7 +107,7 @@ async fn cut_short_after_any_commit_it_is_what_it_was_or_what_it_becomes() {
     for commits in 0.. {
         let cut = dir.path().join(format!("cut {commits}"));
         crate::world::copy(&whole, &cut);
-        let disk = Arc::new(Failing(AtomicI64::new(commits)));
+        let disk = Failing::after(commits);
         let store = SledStore::open(&cut, Settings { disk, ..Settings::default() }).unwrap();
         let trimmed = store.trim(&name, second.clone()).await;
         drop(store);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use weft_ids::{DocId, Seq};
@@ -150,5 +151,24 @@ pub(crate) fn database(folder: &std::path::Path) -> sled::Db {
             }
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// A disk that takes so many commits and no more.
+#[derive(Debug)]
+pub(crate) struct Failing(AtomicI64);
+
+impl Failing {
+    pub(crate) fn after(commits: i64) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(commits)))
+    }
+}
+
+impl Disk for Failing {
+    fn sync(&self, database: &File, _: &Path) -> io::Result<()> {
+        if self.0.fetch_sub(1, Ordering::Relaxed) <= 0 {
+            return Err(io::Error::other("told to"));
+        }
+        database.sync_data()
     }
 }

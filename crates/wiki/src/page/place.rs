@@ -73,7 +73,8 @@ impl Wiki {
         let icon = new.icon.map(|icon| icon_cleaned(&icon)).transpose()?;
         let id = new.id.unwrap_or_else(|| PageId::random(dice()));
         // A document that nobody may see must not become readable by whoever guesses its name.
-        if self.page(&id).is_some() || self.0.store.head(&id.doc()).await?.is_some() {
+        let was = self.model().destroyed.get(&id).is_some();
+        if was || self.page(&id).is_some() || self.0.store.head(&id.doc()).await?.is_some() {
             return Err(WikiError::Taken(Field::Id));
         }
         let icon = icon.or_else(|| new.from.as_ref().and_then(|from| self.page(from.page.object())?.icon));

@@ -5,7 +5,7 @@ use weft_access::Refused;
 use weft_access::action::{DestroyPage, RestPage};
 use weft_ids::PageId;
 
-use super::{Edited, Page, Spot};
+use super::{Destroyed, Edited, Page, Spot};
 use crate::error::WikiError;
 use crate::notice::{About, Kind};
 use crate::share::Share;
@@ -66,8 +66,9 @@ impl Wiki {
         Ok(page)
     }
 
-    /// Deletes a page that is in the trash, with everything below it: nobody comes to it any more. What cut it short
-    /// leaves the page in the trash, and doing it again goes on.
+    /// Deletes a page that is in the trash, with everything below it: nobody comes to it any more, and
+    /// [`Wiki::remove_destroyed`] takes what it said off the disk. What cut it short leaves the page in the trash, and
+    /// doing it again goes on.
     ///
     /// # Errors
     /// [`WikiError::Conflict`] when it is not in the trash, and those of the store.
@@ -92,6 +93,7 @@ impl Wiki {
             self.remove::<Share>(turn, share.id).await?;
         }
         self.remove::<Edited>(turn, id.clone()).await?;
+        self.put(turn, Destroyed { page: id.clone(), removed: false }).await?;
         self.remove::<Page>(turn, id.clone()).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod at_once;
 mod limits;
+mod removing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
