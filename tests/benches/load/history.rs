@@ -1,5 +1,6 @@
 //! What looking into the past costs: any moment, the timeline, a difference, blame and a restore, on the recorded session.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -9,15 +10,17 @@ use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use weft_ids::{DocId, SessionId, UnixMillis};
 use weft_store::{Author, BatchId, Log, NewRecord, Record, RecordHash, RecordKind, Upkeep};
 use weft_store_sled::{Settings, SledStore};
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, GetString, Transact, Update, WriteTxn};
 
+use crate::commit;
 use crate::document::Document;
-use crate::process::{Served, get, post};
+use crate::latency::Histogram;
+use crate::process::{Served, get, post, resident_kib};
 use crate::session::{self, Dialect, Said};
 use crate::typist::ROOT;
 
@@ -33,6 +36,8 @@ const SITTING: usize = 4_000;
 const PAUSE: u64 = 6 * 3_600_000;
 /// A day, in ms.
 const DAY: u64 = 24 * 3_600_000;
+/// How often somebody who walks through the past asks for a moment of it.
+const WALK: Duration = Duration::from_millis(100);
 const WRITERS: [&str; 3] = ["Ann", "Bob", "Cem"];
 /// Records written at a time.
 const CHUNK: usize = 4_096;
@@ -56,6 +61,23 @@ pub(crate) struct Found {
     pub(crate) blame: f64,
     /// From asking for a restore of the whole document until a co-editor shows it.
     pub(crate) restore: f64,
+}
+
+/// What somebody who types has of it.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// From an edit to its acknowledgement, in ms.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    /// The server's memory at the end, in MiB.
+    pub(crate) memory: f64,
+}
+
+impl Beside {
+    fn of(server: &Served, times: Histogram) -> Result<Self> {
+        let at = |share| times.quantile_ms(share).context("nothing was typed");
+        Ok(Self { p50: at(0.5)?, p99: at(0.99)?, memory: resident_kib(server.pid())? / 1024.0 })
+    }
 }
 
 /// What lies on the disk, in bytes.
@@ -166,6 +188,36 @@ pub(crate) async fn round(program: &Path, data: &Path, document: &Document, seed
     found.restore = restore(&server, &path("restore"), random.random_range(edits / 4..edits / 2)).await?;
     server.stop().await?;
     Ok(found)
+}
+
+/// Somebody types, first alone, then while another walks through the document's past.
+pub(crate) async fn beside_typing(
+    program: &Path,
+    data: &Path,
+    document: &Document,
+    seconds: u64,
+) -> Result<[Beside; 2]> {
+    let server = Served::server(program, data).await?;
+    let target = server.target(Dialect::Hocuspocus);
+    let alone = Beside::of(&server, commit::round(&target, NAME, seconds).await?)?;
+    let typing = commit::round(&target, NAME, seconds);
+    let watched = tokio::select! {
+        times = typing => Beside::of(&server, times?)?,
+        failed = walk(&target.authority, document.updates.len() as u64) => return failed.map(|never| match never {}),
+    };
+    server.stop().await?;
+    Ok([alone, watched])
+}
+
+/// Asks for one moment after the other.
+async fn walk(authority: &str, edits: u64) -> Result<Infallible> {
+    let mut random = SmallRng::seed_from_u64(11);
+    let mut beat = interval(WALK);
+    loop {
+        beat.tick().await;
+        let path = format!("/api/docs/{NAME}/at/{}", random.random_range(1..=edits));
+        get(authority, &path, "application/json").await?;
+    }
 }
 
 /// Asks for a moment back while somebody has the document open.

@@ -348,6 +348,12 @@ impl Bench<'_> {
             say(&format!("history: {found:?}"));
             rounds.push(found);
         }
+        let mut beside = Vec::new();
+        for _ in 0..self.options.rounds {
+            let found = history::beside_typing(program, &data, &document, self.options.seconds).await?;
+            say(&format!("history: {found:?}"));
+            beside.push(found);
+        }
         let row = |measure, unit, goal, server| Row {
             scenario: "history",
             measure,
@@ -359,7 +365,16 @@ impl Bench<'_> {
         let time = |measure, most, pick: fn(&history::Found) -> f64| {
             row(measure, "ms", Goal::AtMost(most), rounds.iter().map(pick).collect())
         };
+        let typing = |measure, unit, who: usize, pick: fn(&history::Beside) -> f64| {
+            row(measure, unit, Goal::None, beside.iter().map(|found| pick(&found[who])).collect())
+        };
         Ok(vec![
+            typing("edit to saved, p50, nobody looks back", "ms", 0, |found| found.p50),
+            typing("edit to saved, p50, somebody does", "ms", 1, |found| found.p50),
+            typing("edit to saved, p99, nobody looks back", "ms", 0, |found| found.p99),
+            typing("edit to saved, p99, somebody does", "ms", 1, |found| found.p99),
+            typing("memory, nobody looks back", "MiB", 0, |found| found.memory),
+            typing("memory, somebody does", "MiB", 1, |found| found.memory),
             time("first moment after a restart", 400.0, |found| found.first),
             time("a moment's state, p95", 100.0, |found| found.state),
             time("a moment's text, p95", 100.0, |found| found.text),
