@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin, ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { standIn } from './dev/wiki';
+import { worker } from './scripts/worker';
 
 /** `vite --mode wiki` needs no server: one made of memory answers. */
 const STAND_IN = 'wiki';
@@ -39,7 +40,7 @@ function pageFiles(): Plugin {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), pageFiles(), ...(mode === STAND_IN ? [standIn()] : [])],
+  plugins: [react(), pageFiles(), worker(), ...(mode === STAND_IN ? [standIn()] : [])],
   resolve: {
     // A second copy of any of these breaks collaboration without an error.
     dedupe: [

@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { Appearance } from './app/Appearance';
 import { Broken } from './app/Broken';
 import { router, warmUp } from './app/router';
+import { startWorker } from './app/update';
 import { startLanguage, suggestName } from './locales';
 import { ensurePerson } from './sync/person';
 import { unsentDocuments } from './sync/unsent';
@@ -31,6 +32,8 @@ createRoot(root).render(
 
 // Not before the view that was asked for has had its turn.
 setTimeout(warmUp, 400);
+// And this not before what one looks at is here: it fetches the whole client.
+setTimeout(startWorker, 2_000);
 setTimeout(async () => {
   if (unsentDocuments().length === 0) return;
   const { sendUnsent } = await import('./sync/registry');

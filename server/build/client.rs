@@ -11,6 +11,7 @@ const NODE_MAJOR_MIN: u32 = 20;
 const SOURCES: &[&str] = &[
     "src",
     "public",
+    "scripts",
     "index.html",
     "package.json",
     "package-lock.json",

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::io::Read as _;
 
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::app::AppState;
 use crate::http::error::ApiError;
 use crate::http::etag;
 
@@ -29,11 +31,22 @@ static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/web_files.rs"));
 
 /// The bundler puts a hash into the names of what it places here, so such a file never changes.
 const HASHED_FOLDER: &str = "assets/";
+/// Says to a browser how the wiki looks as an app.
+const MANIFEST: &str = "manifest.webmanifest";
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Answers whatever is no route of the server: a file of the client, or its page for an address inside the client.
-pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(
+    State(app): State<AppState>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    reply(&app.settings.wiki_name.0, &method, &uri, &headers)
+}
+
+fn reply(wiki: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path();
     if is_below(path, "/api") || is_below(path, "/ws") {
         return ApiError::no_such_route(path).into_response();
@@ -42,12 +55,16 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         return ApiError::method(&[Method::GET, Method::HEAD]).into_response();
     }
     let name = path.strip_prefix('/').unwrap_or(path);
+    let head = *method == Method::HEAD;
+    if let Some(file) = find(name).filter(|_| name == MANIFEST) {
+        return manifest(file, wiki, headers, head);
+    }
     let found = find(if name.is_empty() { "index.html" } else { name });
     // An address such as /page/x belongs to the client's own router; a missing asset is just missing.
     let page =
         || (!name.starts_with(HASHED_FOLDER) && wants_html(&headers)).then(|| find("index.html")).flatten();
     match found.or_else(page) {
-        Some(file) => answer(file, &headers, method == Method::HEAD),
+        Some(file) => answer(file, headers, head),
         None => ApiError::no_such_route(path).into_response(),
     }
 }
@@ -100,6 +117,37 @@ fn answer(file: &'static File, headers: &HeaderMap, head: bool) -> Response {
     fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     let forever = file.path.starts_with(HASHED_FOLDER);
     fields.insert(header::CACHE_CONTROL, if forever { FOREVER } else { ASK_EACH_TIME });
+    response
+}
+
+/// What a browser asks for to put the wiki among a machine's apps: the client's, with the name of this wiki.
+fn manifest(file: &'static File, wiki: &str, headers: &HeaderMap, head: bool) -> Response {
+    let (_, plain) = choose(file, &HeaderMap::new());
+    let Ok(mut fields) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&plain) else {
+        return answer(file, headers, head);
+    };
+    for name in ["name", "short_name"] {
+        fields.insert(name.to_owned(), wiki.into());
+    }
+    let content = serde_json::Value::Object(fields).to_string();
+    let tag = format!("\"{}\"", &blake3::hash(content.as_bytes()).to_hex()[..24]);
+    let fresh = etag::matches(headers, &tag);
+    let mut response = if fresh {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let length = HeaderValue::from(content.len());
+        let body = if head { Body::empty() } else { Body::from(content) };
+        (
+            [(header::CONTENT_TYPE, HeaderValue::from_static(file.kind)), (header::CONTENT_LENGTH, length)],
+            body,
+        )
+            .into_response()
+    };
+    let fields = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        fields.insert(header::ETAG, tag);
+    }
+    fields.insert(header::CACHE_CONTROL, ASK_EACH_TIME);
     response
 }
 
@@ -167,7 +215,7 @@ mod tests {
         path: &'static str,
         fields: &[(header::HeaderName, &'static str)],
     ) -> Response {
-        serve(method, Uri::from_static(path), headers(fields)).await
+        reply("Rivertown", &method, &Uri::from_static(path), &headers(fields))
     }
 
     async fn body(response: Response) -> Bytes {
@@ -201,6 +249,40 @@ mod tests {
         let response = get(Method::POST, "/", &[]).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
+    }
+
+    #[tokio::test]
+    async fn a_browser_asks_each_time_whether_there_is_a_newer_client() {
+        // Built without the client there is no worker, and nothing that it would keep.
+        if find("sw.js").is_none() {
+            return;
+        }
+        for (path, kind) in [
+            ("/sw.js", "text/javascript; charset=utf-8"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+            ("/boot.js", "text/javascript; charset=utf-8"),
+        ] {
+            let response = get(Method::GET, path, &[]).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache", "{path}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], kind, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_app_on_a_home_screen_is_called_as_the_wiki_is() {
+        if find(MANIFEST).is_none() {
+            return;
+        }
+        let response = get(Method::GET, "/manifest.webmanifest", &[]).await;
+        let tag: &'static str = response.headers()[header::ETAG].to_str().unwrap().to_owned().leak();
+        let manifest: serde_json::Value = serde_json::from_slice(&body(response).await).unwrap();
+        assert_eq!(manifest["name"], "Rivertown");
+        assert_eq!(manifest["short_name"], "Rivertown");
+        assert_eq!(manifest["display"], "standalone");
+        let again = get(Method::GET, "/manifest.webmanifest", &[(header::IF_NONE_MATCH, tag)]).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert!(body(get(Method::HEAD, "/manifest.webmanifest", &[]).await).await.is_empty());
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-import { ApiError, request } from './request';
+import { forget, isKept, keep, owe, PATIENCE_MS, recall } from './kept';
+import { ApiError, request, sharedBy } from './request';
 
 /** An answer is read field by field: what is missing or of another kind becomes nothing, never an exception later on. */
 export type Fields = Record<string, unknown>;
@@ -51,8 +52,44 @@ export async function body(response: Response): Promise<Fields> {
   return answer;
 }
 
-export async function get(path: string, signal?: AbortSignal): Promise<Fields> {
+async function ask(path: string, signal?: AbortSignal): Promise<Fields> {
   return body(await request(path, { signal: signal ?? null, headers: { accept: 'application/json' } }));
+}
+
+/** A server that stops, or a proxy before one that is gone. */
+const AWAY: ReadonlySet<number | null> = new Set([null, 502, 503, 504]);
+const isAway = ({ status }: ApiError): boolean => AWAY.has(status);
+
+/** Asks the server. Where it cannot be reached, some questions have the answer that it gave last. */
+export async function get(path: string, signal?: AbortSignal): Promise<Fields> {
+  // Who holds a public link is asked as nobody, and nobody's answers are not kept.
+  if (!isKept(path) || sharedBy() !== null) return ask(path, signal);
+  const asked = ask(path, signal);
+  const kept = asked.then(
+    (answer) => void keep(path, answer),
+    (error: unknown) => {
+      if (error instanceof ApiError && (error.status === 403 || error.status === 404)) void forget(path);
+    },
+  );
+  try {
+    return await Promise.race([asked, patience(kept)]);
+  } catch (error) {
+    if (!(error instanceof ApiError) || !isAway(error)) throw error;
+    const answer = await recall(path);
+    if (isObject(answer)) {
+      owe();
+      return answer;
+    }
+    return asked;
+  }
+}
+
+/** Fails as an unreachable server would when `done` takes too long; else it never ends. */
+function patience(done: Promise<void>): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new ApiError('The server takes long.', null)), PATIENCE_MS);
+    void done.then(() => clearTimeout(timer));
+  });
 }
 
 /** Sends `wish` and reads the answer; an answer without a body is read as no fields. */

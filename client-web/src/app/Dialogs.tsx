@@ -4,6 +4,7 @@ import { closeDialog, type Dialog, getDialog, onDialog } from '../wiki/dialogs';
 const MoveDialog = lazy(() => import('../features/tree/MoveDialog'));
 const IconDialog = lazy(() => import('../features/icon/IconDialog'));
 const NewSpaceDialog = lazy(() => import('../features/space/NewSpaceDialog'));
+const SignOutDialog = lazy(() => import('./SignOutDialog'));
 const ShareDialog = lazy(() => import('../features/share/ShareDialog'));
 
 function draw(dialog: Dialog) {
@@ -16,6 +17,8 @@ function draw(dialog: Dialog) {
       return <ShareDialog key={dialog.page} pageId={dialog.page} close={closeDialog} />;
     case 'newSpace':
       return <NewSpaceDialog close={closeDialog} />;
+    case 'signOut':
+      return <SignOutDialog close={closeDialog} />;
   }
 }
 

@@ -8,7 +8,9 @@ import { isLanguage, setLanguage } from '../locales';
 import { setPerson } from '../sync/person';
 import { followServer } from '../wiki/events';
 import { hasCode } from '../wiki/explain';
+import { keepChanges } from '../wiki/keeping';
 import { meQuery } from '../wiki/queries';
+import { lookForUpdate } from './update';
 
 const SetUpNeeded = lazy(async () => ({
   default: (await import('../features/outside/SetupRoute')).SetUpNeeded,
@@ -68,9 +70,20 @@ function SignedIn({ me }: { me: Me }) {
   }, [me.language]);
   useTheme(me.theme);
   useEffect(
-    () => followServer(client, () => void client.invalidateQueries({ queryKey: meQuery.queryKey })),
+    () =>
+      followServer(client, {
+        onSignedOut: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
+        // A server that comes back may be a newer one.
+        onHello: lookForUpdate,
+      }),
     [client],
   );
+  useEffect(() => keepChanges(client), [client]);
+  // Another tab let somebody else in: what is in this one's memory is not theirs.
+  const first = useRef(me.id);
+  useEffect(() => {
+    if (me.id !== first.current) window.location.reload();
+  }, [me.id]);
   return <Outlet />;
 }
 

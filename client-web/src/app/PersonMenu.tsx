@@ -11,6 +11,8 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { isAdmin, type Me, THEMES, type Theme } from '../api/me';
 import { LANGUAGES } from '../locales';
+import { unsentDocuments } from '../sync/unsent';
+import { openDialog } from '../wiki/dialogs';
 import { useOwnSettings } from '../wiki/me';
 import { PersonFace } from '../wiki/PersonFace';
 
@@ -67,7 +69,12 @@ export function PersonMenu({ me }: { me: Me }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void own.signOut()}>
+        <Menu.Item
+          leftSection={<IconLogout size={16} />}
+          onClick={() =>
+            unsentDocuments().length > 0 ? openDialog({ kind: 'signOut' }) : void own.signOut()
+          }
+        >
           {t('app.signOut')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,6 +1,7 @@
 import { Outlet } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Toasts } from '../ui/Toasts';
+import { UpdateNotice } from './UpdateNotice';
 
 /** What every view has, inside and outside. */
 export function Root() {
@@ -11,7 +12,9 @@ export function Root() {
         {t('app.skip')}
       </a>
       <Outlet />
-      <Toasts />
+      <Toasts>
+        <UpdateNotice />
+      </Toasts>
     </>
   );
 }

@@ -13,12 +13,12 @@ import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useS
 import { useTranslation } from 'react-i18next';
 import type { Row } from '../api/pages';
 import { Logo } from '../ui/Logo';
-import { NEW_PAGE_KEYS, useShell } from '../ui/shell';
+import { NEW_PAGE_KEYS, PALETTE_KEYS, useShell } from '../ui/shell';
 import { openDialog } from '../wiki/dialogs';
 import { PageIcon } from '../wiki/PageIcon';
 import { PageLink } from '../wiki/PageLink';
 import { homeQuery, meQuery, serverQuery, spacesQuery } from '../wiki/queries';
-import { PALETTE_KEYS, useOpenPalette } from './palette';
+import { useOpenPalette } from './palette';
 import { Splitter } from './Splitter';
 
 // Asked for as soon as the shell is, beside the first questions to the server.

@@ -14,6 +14,7 @@ const MAY_USE: Record<string, string[]> = {
   api: [],
   ui: ['locales'],
   locales: [],
+  worker: [],
 };
 
 function files(folder: string): string[] {

@@ -1,8 +1,5 @@
 import { useCallback } from 'react';
 
-const isApple = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
-export const PALETTE_KEYS = isApple ? '⌘K' : 'Ctrl+K';
-
 type Listener = () => void;
 const listeners = new Set<Listener>();
 let isOpen = false;

@@ -10,7 +10,8 @@ class FakeSession {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
-  getView = () => ({ atRisk: false });
+  atRisk = false;
+  getView = () => ({ atRisk: this.atRisk });
   destroy = (): void => {
     this.destroyed = true;
   };
@@ -95,4 +96,32 @@ test('releasing more often than acquiring does no harm', () => {
   registry.release('page/a');
   vi.advanceTimersByTime(RELEASE_AFTER_MS + 1);
   expect(registry.size).toBe(0);
+});
+
+test('it is safe to leave once no session holds what is stored nowhere', async () => {
+  const registry = make();
+  registry.acquire('page/a');
+  const [session] = opened as [FakeSession];
+  session.atRisk = true;
+  let isSafe = false;
+  const safe = registry.whenSafe().then(() => {
+    isSafe = true;
+  });
+  await Promise.resolve();
+  expect(isSafe).toBe(false);
+  session.atRisk = false;
+  session.store();
+  await safe;
+  await registry.whenSafe();
+});
+
+test('when somebody leaves, every session ends, held or not', () => {
+  const registry = make();
+  registry.acquire('page/a');
+  registry.acquire('page/b');
+  registry.release('page/b');
+  registry.endAll();
+  expect(opened.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  expect(registry.size).toBe(0);
+  registry.release('page/a');
 });

@@ -71,6 +71,29 @@ export class Registry {
     return [...this.entries.values()].some((entry) => entry.session.getView().atRisk);
   }
 
+  /** Resolves as soon as closing the tab would lose nothing. */
+  whenSafe(): Promise<void> {
+    return new Promise((resolve) => {
+      const stops: (() => void)[] = [];
+      const look = (): void => {
+        if (this.atRisk) return;
+        for (const stop of stops) stop();
+        resolve();
+      };
+      for (const { session } of this.entries.values()) stops.push(session.subscribe(look));
+      look();
+    });
+  }
+
+  /** Whoever was here has left: their documents are closed, whoever still holds them. */
+  endAll(): void {
+    for (const [name, entry] of [...this.entries]) {
+      clearTimeout(entry.timer);
+      entry.stopWaiting?.();
+      this.close(name, entry);
+    }
+  }
+
   get size(): number {
     return this.entries.size;
   }

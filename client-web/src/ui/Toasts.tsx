@@ -1,13 +1,13 @@
 import { CloseButton } from '@mantine/core';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dismissToast, getToast, onToast } from './toasts';
 
 /** Long enough to read it and to reach the button by keyboard. */
 const SHOWN_MS = 12_000;
 
-/** Where toasts appear. The region is always there: screen readers only tell of changes in one they know. */
-export function Toasts() {
+/** Where toasts appear, below what stays longer. The region is always there: screen readers only tell of changes in one they know. */
+export function Toasts({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   const shown = useSyncExternalStore(onToast, getToast);
   const [held, setHeld] = useState(false);
@@ -25,6 +25,7 @@ export function Toasts() {
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
     >
+      {children}
       <div role="status">
         {shown !== null && (
           <div key={shown.id} className="toast" data-tone={shown.tone}>

@@ -2,6 +2,8 @@ import { createContext, use } from 'react';
 
 /** Alt and a letter are free in every browser; Ctrl+N belongs to the browser itself. */
 export const NEW_PAGE_KEYS = 'Alt+N';
+const isApple = /Mac|iP(hone|ad|od)/.test(navigator.userAgent);
+export const PALETTE_KEYS = isApple ? '⌘K' : 'Ctrl+K';
 
 /** What every view may ask of the frame around it. */
 export interface ShellControls {

@@ -3,7 +3,9 @@ export type Dialog =
   | { kind: 'share'; page: string }
   | { kind: 'move'; page: string }
   | { kind: 'icon'; page: string }
-  | { kind: 'newSpace' };
+  | { kind: 'newSpace' }
+  /** Signing out would lose what the server has not taken yet. */
+  | { kind: 'signOut' };
 
 type Listener = () => void;
 const listeners = new Set<Listener>();

@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type Happening, listenToEvents } from '../api/events';
+import { takeOwed } from '../api/kept';
 import type { Page } from '../api/pages';
 import { dropRows, dropSpace, findRow, putRows, putSpace } from './cache';
 import { noticesQuery, pageQuery } from './queries';
@@ -17,6 +18,17 @@ const OURS: ReadonlySet<unknown> = new Set([
   'groups',
   'notices',
   'find',
+]);
+
+/** What may have been answered from memory, see `api/kept.ts`. */
+const REMEMBERED: ReadonlySet<unknown> = new Set([
+  'server',
+  'me',
+  'spaces',
+  'pages',
+  'page',
+  'home',
+  'notices',
 ]);
 
 /** Asks again for everything that was fetched before `since`. */
@@ -85,10 +97,31 @@ export function applyHappening(client: QueryClient, happening: Happening, now: n
   }
 }
 
+/** How often a server that could not be reached is asked again for what was answered from memory. */
+const ASK_AGAIN_MS = 4_000;
+
+export interface Ears {
+  onSignedOut: () => void;
+  /** The line is there, for the first time or again. */
+  onHello: () => void;
+}
+
 /** Follows the server for as long as somebody is signed in. */
-export function followServer(client: QueryClient, onSignedOut: () => void): () => void {
-  return listenToEvents((happening) => {
+export function followServer(client: QueryClient, { onSignedOut, onHello }: Ears): () => void {
+  const stop = listenToEvents((happening) => {
     applyHappening(client, happening, Date.now());
     if (happening.kind === 'signedOut') onSignedOut();
+    if (happening.kind === 'hello') onHello();
   });
+  const payBack = (): void => {
+    if (takeOwed() === 0) return;
+    void client.invalidateQueries({ predicate: ({ queryKey }) => REMEMBERED.has(queryKey[0]) });
+  };
+  const timer = setInterval(payBack, ASK_AGAIN_MS);
+  window.addEventListener('online', payBack);
+  return () => {
+    stop();
+    clearInterval(timer);
+    window.removeEventListener('online', payBack);
+  };
 }

@@ -1,11 +1,12 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { keepNoMore } from '../api/kept';
 import { changeMe, type Me, type MeChange, type Theme } from '../api/me';
 import { signOut } from '../api/signIn';
 import { isLanguage, setLanguage } from '../locales';
+import { leaveNothing } from '../sync/browser';
 import { toast } from '../ui/toasts';
 import { explain } from './explain';
 import { meQuery } from './queries';
@@ -13,7 +14,6 @@ import { meQuery } from './queries';
 /** What somebody sets for themselves: seen at once, kept by the server for every browser of theirs. */
 export function useOwnSettings() {
   const client = useQueryClient();
-  const navigate = useNavigate();
   const { t } = useTranslation();
   const { setColorScheme } = useMantineColorScheme();
   return useMemo(() => {
@@ -47,9 +47,11 @@ export function useOwnSettings() {
           toast(explain(error, t), { tone: 'bad' });
           return;
         }
-        await navigate({ to: '/sign-in' });
-        client.clear();
+        keepNoMore();
+        await leaveNothing();
+        // A page loaded anew remembers nothing either.
+        window.location.replace('/sign-in');
       },
     };
-  }, [client, navigate, t, setColorScheme]);
+  }, [client, t, setColorScheme]);
 }

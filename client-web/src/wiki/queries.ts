@@ -9,6 +9,7 @@ import { ApiError } from '../api/request';
 import { getServer } from '../api/server';
 import { listShares, readShared } from '../api/shares';
 import { getSpace, listAllSpaces, listSpaces } from '../api/spaces';
+import { claimBrowser } from '../sync/browser';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -35,7 +36,11 @@ export const serverQuery = queryOptions({
 });
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => getMe(signal),
+  queryFn: async ({ signal }) => {
+    const me = await getMe(signal);
+    await claimBrowser(me.id);
+    return me;
+  },
   ...TOLD,
 });
 export const spacesQuery = queryOptions({

@@ -374,7 +374,10 @@ async fn every_answer_tells_browsers_what_a_page_may_do() {
     let world = World::local().await;
     for path in ["/", "/api/docs", "/api/docs/d/state", "/nothing", "/live", "/metrics"] {
         let answer = world.get(path).await;
-        assert!(answer.header("content-security-policy").contains("script-src 'self'"), "{path}");
+        let policy = answer.header("content-security-policy");
+        for rule in ["script-src 'self'", "worker-src 'self'", "manifest-src 'self'"] {
+            assert!(policy.contains(rule), "{path}: {rule}");
+        }
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");

@@ -55,7 +55,7 @@ function PasswordForm({ next }: { next: string | undefined }) {
     setFault(null);
     try {
       const wish = { email: email.trim(), password };
-      enter(await signIn(step === 'code' ? { ...wish, code: code.replace(/\s/g, '') } : wish), next);
+      await enter(await signIn(step === 'code' ? { ...wish, code: code.replace(/\s/g, '') } : wish), next);
     } catch (error) {
       setBusy(false);
       if (hasCode(error, 'code_needed')) setStep('code');
@@ -116,7 +116,7 @@ function OtherWays({ server, next }: { server: Server; next: string | undefined 
     try {
       const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await offerPasskeySignIn());
       const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
-      if (credential !== null) enter(await signInWithPasskey(credential.toJSON()), next);
+      if (credential !== null) await enter(await signInWithPasskey(credential.toJSON()), next);
     } catch (error) {
       // The browser's own refusals say only that nothing came of it.
       setFault(error instanceof DOMException ? t('outside.passkeyFailed') : explain(error, t));
