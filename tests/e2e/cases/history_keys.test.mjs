@@ -100,6 +100,15 @@ test('two handles compare any two moments, by keyboard and by mouse', async t =>
   // One never passes the other.
   await past.other.press('End')
   await stands(past, newest - 1, past.other)
+  // Nor does it cover it, at the end of the track and in the middle.
+  const clear = async () => {
+    await past.drawn()
+    const [one, two] = [await past.other.boundingBox(), await past.handle.boundingBox()]
+    assert.ok(one.x + one.width <= two.x + 0.5, `one ends at ${one.x + one.width}, the next begins at ${two.x}`)
+    assert.deepEqual(await tab.seriousFindings(), [])
+    assert.equal(await tab.overflow(), 0)
+  }
+  await clear()
   await past.handle.press('ArrowLeft')
   await stands(past, newest - 1)
   await eventually('they do not meet', async () => await past.at(past.other) < newest - 1)
@@ -132,6 +141,10 @@ test('two handles compare any two moments, by keyboard and by mouse', async t =>
   await tab.page.keyboard.press('n')
   await tab.page.getByRole('tooltip').getByText(/^Anna (added|removed) this/).waitFor()
   await eventually('it is read out', async () => /Anna (added|removed) this/.test(await tab.page.locator('.past-change-line .unseen[role="status"]').textContent()))
+  await past.go(`?history=${Math.floor(newest / 2)}&compare=${Math.floor(newest / 2) - 1}`)
+  await clear()
+  await tab.shot('history-handles')
+  await past.go('?history=now&compare=1')
   await compare.click()
   await past.other.waitFor({ state: 'detached' })
   await eventually('compared no more', () => Promise.resolve(past.address === '?history=now'))

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, RangeSlider, Slider, Tooltip } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import {
   IconFlagFilled,
   IconGitCompare,
@@ -14,7 +14,7 @@ import type { Density } from '../../api/history';
 import { usePast } from './context';
 import { useNames } from './Faces';
 import { Track } from './Track';
-import { guess, jump, placeOf, sessionAt, stops } from './track';
+import { apart, guess, jump, placeOf, sessionAt, stops } from './track';
 import { usePlaying } from './usePlaying';
 import { useWhere } from './useWhere';
 import { moment } from './when';
@@ -30,6 +30,7 @@ export function Rail({ density }: { density: Density | undefined }) {
   const against = view.place?.against ?? null;
   const { playing, speed, setSpeed, toggle, stop } = usePlaying(first, head);
   const rail = useRef<HTMLElement>(null);
+  const { ref: track, width } = useElementSize<HTMLDivElement>();
   const isNarrow = useMediaQuery('(max-width: 30em)', undefined, { getInitialValueInEffect: false });
 
   // What is held is let go of anywhere on the screen.
@@ -128,6 +129,8 @@ export function Rail({ density }: { density: Density | undefined }) {
       label: 'rail-label',
     },
   };
+  const other = isRange ? Math.min(against, at - 1) : at;
+  const moved = apart(placeOf(other, first.seq, head.seq), placeOf(at, first.seq, head.seq), width);
   // Those from before the first change that is kept have no place on the track; the list has them.
   const named = versions.filter(({ kind, seq }) => kind === 'named' && seq >= first.seq);
 
@@ -211,7 +214,7 @@ export function Rail({ density }: { density: Density | undefined }) {
           </Button>
         </div>
       </div>
-      <div className="rail-track">
+      <div className="rail-track" ref={track}>
         <div className="rail-flags" aria-hidden>
           {named.map((version) => {
             const place = placeOf(version.seq, first.seq, head.seq);
@@ -242,10 +245,12 @@ export function Rail({ density }: { density: Density | undefined }) {
             <RangeSlider
               {...shared}
               minRange={1}
-              value={[Math.min(against, at - 1), at]}
+              value={[other, at]}
               thumbFromLabel={t('history.compareHandle')}
               thumbToLabel={t('history.handle')}
-              thumbProps={(index) => ({ 'data-other': index === 0 }) as object}
+              thumbProps={(index) =>
+                ({ 'data-other': index === 0, style: { '--apart': `${moved[index]}px` } }) as object
+              }
               onChange={([from, to]) => move(to, from)}
             />
           ) : (

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Bucket, Density, EditSession, Version } from '../../api/history';
 import {
+  apart,
   bars,
   bucketAt,
   comparable,
   guess,
+  HANDLE_PX,
   isAuthorKept,
   jump,
   leadOf,
@@ -109,4 +111,19 @@ test('nothing is compared with what is not kept, and nobody is told to have writ
   expect(comparable(3, 20, 70)).toBe(20);
   expect([1, 2].map((seq) => isAuthorKept(seq, 1))).toEqual([true, true]);
   expect([20, 70, 71].map((seq) => isAuthorKept(seq, 70))).toEqual([false, false, true]);
+});
+
+test.each([
+  ['far apart', 0.2, 0.8, 400],
+  ['neighbours', 0.5, 0.505, 400],
+  ['both at the start', 0, 0.001, 400],
+  ['both at the end', 0.999, 1, 400],
+  ['on a phone', 0.98, 1, 288],
+])('two handles never cover each other: %s', (_, from, to, width) => {
+  const [left, right] = apart(from, to, width);
+  const [a, b] = [from * width + left, to * width + right];
+  expect(b - a).toBeGreaterThanOrEqual(HANDLE_PX - 1e-9);
+  expect(a).toBeGreaterThanOrEqual(-4);
+  expect(b).toBeLessThanOrEqual(width + 4);
+  if ((to - from) * width >= HANDLE_PX) expect([left, right]).toEqual([0, 0]);
 });

@@ -81,6 +81,23 @@ export function bars(density: Density, first: number, head: number): Bar[] {
 export const placeOf = (seq: number, first: number, head: number): number =>
   head > first ? clamp((seq - first) / (head - first), 0, 1) : 1;
 
+/** As wide is a handle for a finger and a pointer, as WCAG 2.2 asks for. */
+export const HANDLE_PX = 24;
+/** How far a handle's middle may stand beyond the track: no narrow screen is as narrow as to cut it off then. */
+const BEYOND_PX = 4;
+
+/**
+ * How far two handles, at places `from` and `to` of a track `width` pixels wide, are moved so that neither covers the
+ * other: in pixels. What they point at stays where it is.
+ */
+export function apart(from: number, to: number, width: number): [number, number] {
+  const [left, right] = [from * width, to * width];
+  const missing = Math.max(0, HANDLE_PX - (right - left));
+  if (missing === 0 || width === 0) return [0, 0];
+  const low = clamp(left - missing / 2, -BEYOND_PX, width + BEYOND_PX - HANDLE_PX);
+  return [low - left, low + HANDLE_PX - right];
+}
+
 /** The moments at which a session ends and those with a name, oldest first: what a jump goes to. */
 export function stops(
   sessions: readonly EditSession[],
