@@ -10,6 +10,7 @@ import {
   IconListDetails,
   IconRestore,
 } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Density, Summary } from '../../api/history';
@@ -44,12 +45,17 @@ export function HistoryBar(props: {
               <IconListDetails size={18} />
             </Tool>
           )}
-          <Tools where={where} isNarrow={props.openList !== null} />
+          {!where.isGone && <Tools where={where} isNarrow={props.openList !== null} />}
         </div>
       </div>
       {isCompared && <ChangeLine where={where} density={props.density} changes={props.changes} />}
     </section>
   );
+}
+
+function headline({ isNow, isGone }: Where, time: string, t: TFunction): string {
+  if (isGone) return t('history.goneWords');
+  return isNow ? t('history.now') : t('history.viewing', { time });
 }
 
 function Words({ where }: { where: Where }) {
@@ -60,8 +66,8 @@ function Words({ where }: { where: Where }) {
     <p className="past-words" data-testid="past-words">
       <IconHistory size={17} aria-hidden />
       <span>
-        <strong>{where.isNow ? t('history.now') : t('history.viewing', { time })}</strong>
-        {where.by !== null && (
+        <strong>{headline(where, time, t)}</strong>
+        {where.by !== null && !where.isGone && (
           <span className="past-by">
             {' · '}
             {t(where.isNow ? 'history.lastBy' : 'history.by', { name: nameOf(where.by), time })}

@@ -26,7 +26,7 @@ export function Rail({ density }: { density: Density | undefined }) {
   const { t, i18n } = useTranslation();
   const { first, head, sessions, versions, model, move, settle } = usePast();
   const nameOf = useNames();
-  const { view, at, time, by } = useWhere(density);
+  const { view, at, isGone, time, by } = useWhere(density);
   const against = view.place?.against ?? null;
   const { playing, speed, setSpeed, toggle, stop } = usePlaying(first, head);
   const rail = useRef<HTMLElement>(null);
@@ -103,13 +103,14 @@ export function Rail({ density }: { density: Density | undefined }) {
 
   const textAt = useCallback(
     (seq: number): string => {
+      if (seq === at && isGone) return t('history.goneWords');
       const about = seq === at ? { time, by } : guess(density, seq);
       if (about === null) return String(seq);
       const said = moment(about.time, Date.now(), i18n.language, t);
       if (about.by === null) return said;
       return t('history.valueText', { time: said, name: nameOf(about.by) });
     },
-    [at, time, by, density, i18n.language, t, nameOf],
+    [at, isGone, time, by, density, i18n.language, t, nameOf],
   );
 
   const shared = {

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { Density } from '../../api/history';
+import { isGone } from './actions';
 import { usePast } from './context';
 import type { ModelView } from './model';
 import { guess, isAuthorKept } from './track';
@@ -8,6 +9,8 @@ export interface Where {
   view: ModelView;
   at: number;
   isNow: boolean;
+  /** It is older than what the server keeps: nobody knows when it was. */
+  isGone: boolean;
   time: number;
   by: string | null;
 }
@@ -25,6 +28,7 @@ export function useWhere(density: Density | undefined): Where {
     view,
     at,
     isNow: at >= head.seq,
+    isGone: isGone(view.error),
     time: isExact ? shown.time : at >= head.seq ? head.time : (about?.time ?? head.time),
     by: isAuthorKept(at, first.seq) ? by : null,
   };
