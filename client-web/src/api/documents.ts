@@ -45,3 +45,12 @@ export async function readText(name: string, signal?: AbortSignal): Promise<stri
   const response = await request(`/api/docs/${encodeURIComponent(name)}/text`, { signal: signal ?? null });
   return response.text();
 }
+
+/** Merges a Yjs update into a document; resolves once it is on the server's disk. */
+export async function sendUpdate(name: string, update: Uint8Array): Promise<void> {
+  await request(`/api/docs/${encodeURIComponent(name)}/update`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(update),
+  });
+}

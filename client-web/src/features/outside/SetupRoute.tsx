@@ -42,7 +42,14 @@ export function SetupRoute() {
     <Frame title={t('outside.setupTitle')} text={t('outside.setupText')}>
       <AccountForm
         submitLabel={t('outside.setupDo')}
-        onSubmit={async (account) => enter(await setUp({ token, ...account }))}
+        onSubmit={async (account) => {
+          const me = await setUp({ token, ...account });
+          // A wiki without it is a wiki all the same.
+          const first = await import('./welcome')
+            .then(({ makeWelcome }) => makeWelcome(t))
+            .catch(() => undefined);
+          await enter(me, first);
+        }}
       />
     </Frame>
   );
