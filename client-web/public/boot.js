@@ -10,6 +10,10 @@
   }
   const dark = wish === 'dark' || (wish !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light');
+  // What is around an installed app follows the same wish.
+  const colors = [...document.querySelectorAll('meta[name=theme-color]')];
+  const wished = colors.find(({ media }) => media.includes(dark ? 'dark' : 'light'))?.content;
+  for (const color of colors) color.content = wished ?? color.content;
 })();
 
 // Who comes by a page's address will need the editor: fetch it beside the shell, not after it.

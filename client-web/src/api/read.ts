@@ -1,5 +1,5 @@
 import { forget, isKept, keep, owe, PATIENCE_MS, recall } from './kept';
-import { ApiError, request, sharedBy } from './request';
+import { ApiError, mayPass, request, sharedBy } from './request';
 
 /** An answer is read field by field: what is missing or of another kind becomes nothing, never an exception later on. */
 export type Fields = Record<string, unknown>;
@@ -56,10 +56,6 @@ async function ask(path: string, signal?: AbortSignal): Promise<Fields> {
   return body(await request(path, { signal: signal ?? null, headers: { accept: 'application/json' } }));
 }
 
-/** A server that stops, or a proxy before one that is gone. */
-const AWAY: ReadonlySet<number | null> = new Set([null, 502, 503, 504]);
-const isAway = ({ status }: ApiError): boolean => AWAY.has(status);
-
 /** Asks the server. Where it cannot be reached, some questions have the answer that it gave last. */
 export async function get(path: string, signal?: AbortSignal): Promise<Fields> {
   // Who holds a public link is asked as nobody, and nobody's answers are not kept.
@@ -74,7 +70,7 @@ export async function get(path: string, signal?: AbortSignal): Promise<Fields> {
   try {
     return await Promise.race([asked, patience(kept)]);
   } catch (error) {
-    if (!(error instanceof ApiError) || !isAway(error)) throw error;
+    if (!mayPass(error)) throw error;
     const answer = await recall(path);
     if (isObject(answer)) {
       owe();

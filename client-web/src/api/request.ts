@@ -30,6 +30,12 @@ export class ApiError extends Error {
   }
 }
 
+/** A server that stops or has too much to do, or a proxy before one that is gone. */
+const LATER: ReadonlySet<number | null> = new Set([null, 429, 502, 503, 504]);
+
+/** Whether the same question may be answered in a while: nobody has refused anything. */
+export const mayPass = (error: unknown): boolean => error instanceof ApiError && LATER.has(error.status);
+
 const word = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
 async function refusal(response: Response): Promise<Refused> {

@@ -66,60 +66,67 @@ const kept = who => {
   return new RegExp(`^${head}\\d+${tail}$`)
 }
 
-for (const look of [
-  { locale: 'en-US', scheme: 'light', size: SIZES.desk },
-  { locale: 'zh-CN', scheme: 'dark', size: SIZES.smallPhone }
-]) {
-  test(`a page that was open before opens without the server, is written, closed, and saved later, in ${look.locale}`, async t => {
-    const anna = await person(t, browser, server, { name: 'Anna', ...look })
-    const ben = await person(t, browser, server, { name: 'Ben' })
-    let tab = await written(anna, 'Packing list', 'Tent. ')
-    const { address } = tab
-    await eventually('the address holds the title', () => tab.address.includes('packing-list'))
+test('a page that was open before opens without the server, is written, closed, and saved later', async t => {
+  const anna = await person(t, browser, server, { name: 'Anna' })
+  const ben = await person(t, browser, server, { name: 'Ben' })
+  let tab = await written(anna, 'Packing list', 'Tent. ')
+  const { address } = tab
+  await eventually('the address holds the title', () => tab.address.includes('packing-list'))
 
-    const manifest = await tab.page.evaluate(async () =>
-      (await fetch(document.querySelector('link[rel=manifest]').href)).json())
-    assert.equal(manifest.display, 'standalone')
-    for (const { src, type } of manifest.icons) {
-      const icon = await server.ask(src)
-      assert.equal(icon.headers.get('content-type'), type, src)
-    }
-    await installed(tab)
-    await server.stop('SIGKILL')
+  const manifest = await tab.page.evaluate(async () =>
+    (await fetch(document.querySelector('link[rel=manifest]').href)).json())
+  assert.equal(manifest.display, 'standalone')
+  for (const { src, type } of manifest.icons) {
+    const icon = await server.ask(src)
+    assert.equal(icon.headers.get('content-type'), type, src)
+  }
+  await installed(tab)
+  await server.stop('SIGKILL')
 
-    await tab.page.reload()
-    await tab.ready()
-    await tab.reads('Tent.')
-    await tab.says(anna.say('save.offline'))
-    await tab.type('Stove. ')
-    await tab.says(kept(anna))
-    await tab.openSidebar()
-    await tab.row('Packing list').waitFor()
-    assert.equal(await tab.overflow(), 0)
-    assert.deepEqual(await tab.seriousFindings(), [])
-    await tab.shot(`pwa-offline-${look.locale}`)
-    await tab.close()
+  await tab.page.reload()
+  await tab.ready()
+  await tab.reads('Tent.')
+  await tab.says(anna.say('save.offline'))
+  await tab.type('Stove. ')
+  await tab.says(kept(anna))
+  await tab.openSidebar()
+  await tab.row('Packing list').waitFor()
+  assert.equal(await tab.overflow(), 0)
+  assert.deepEqual(await tab.seriousFindings(), [])
+  await tab.shot('pwa-offline')
+  await tab.close()
 
-    tab = await anna.open(address)
-    await tab.ready()
-    await tab.reads('Tent. Stove.')
-    await tab.says(kept(anna))
-    await tab.type('Matches.')
-    await tab.says(kept(anna))
+  tab = await anna.open(address)
+  await tab.ready()
+  await tab.reads('Tent. Stove.')
+  await tab.says(kept(anna))
+  await tab.type('Matches.')
+  await tab.says(kept(anna))
+  await tab.page.keyboard.press('Alt+n')
+  await eventually('the caret is in a new title', () => tab.page.evaluate(() =>
+    document.activeElement?.closest('.title-text')?.textContent === ''))
+  await tab.page.keyboard.type('Begun in the tunnel')
+  await tab.page.keyboard.press('Enter')
+  await tab.page.keyboard.type('No server knows this yet.')
+  await tab.says(kept(anna))
+  await tab.close()
+  tab = await anna.open(address)
+  await tab.says(kept(anna))
 
-    // One that was never open here is not made up.
-    const other = await anna.open('/page/aaaaaaaaaaaaaaaaaaaaaaaa')
-    await other.page.getByRole('heading', { name: anna.say('page.waitingTitle') }).waitFor()
-    await other.shot(`pwa-unknown-${look.locale}`)
-    await other.close()
+  // One that was never open here is not made up.
+  const other = await anna.open('/page/aaaaaaaaaaaaaaaaaaaaaaaa')
+  await other.page.getByRole('heading', { name: anna.say('page.waitingTitle') }).waitFor()
+  await other.shot('pwa-unknown')
+  await other.close()
 
-    await server.run()
-    await tab.says(anna.say('save.saved'), 30_000)
-    const his = await ben.open(tab.address)
-    await his.reads('Tent. Stove. Matches.')
-    assert.deepEqual([...anna.errors, ...ben.errors], [])
-  })
-}
+  await server.run()
+  await tab.says(anna.say('save.saved'), 30_000)
+  const his = await ben.open(tab.address)
+  await his.reads('Tent. Stove. Matches.')
+  await his.row('Begun in the tunnel').click()
+  await his.reads('No server knows this yet.')
+  assert.deepEqual([...anna.errors, ...ben.errors], [])
+})
 
 test('who signs out leaves nothing in the browser, and who comes next finds nothing', async t => {
   const anna = await person(t, browser, server, { name: 'Anna' })
@@ -140,22 +147,23 @@ test('who signs out leaves nothing in the browser, and who comes next finds noth
   await tab.page.getByRole('heading', { name: anna.say('outside.downTitle') }).waitFor()
 
   // Nor does somebody else whose sign-in follows on one that only ended.
+  await tab.close()
   await server.run()
   const again = await server.account('Ben')
   await anna.context.addCookies([{ name: 'weft', value: again.cookie, url: server.http, httpOnly: true, sameSite: 'Lax' }])
-  const his = await written(anna, 'His own', 'Of Ben.')
+  await (await written(anna, 'His own', 'Of Ben.')).close()
   const third = await server.account('Cleo')
   await anna.context.addCookies([{ name: 'weft', value: third.cookie, url: server.http, httpOnly: true, sameSite: 'Lax' }])
-  await his.page.goto('/')
-  await his.page.locator('main h1').waitFor()
+  const hers = await anna.open('/')
+  await hers.page.locator('main h1').waitFor()
   await eventually('what was Ben’s is gone', async () => {
-    const { documents, answers } = await holdings(his)
+    const { documents, answers } = await holdings(hers)
     return documents.length === 0 && !answers.some(path => path.startsWith('/api/pages/'))
   })
 })
 
 test('a newer version waits until one says so, and then every word is there', async t => {
-  const anna = await person(t, browser, server, { name: 'Anna' })
+  const anna = await person(t, browser, server, { name: 'Anna', locale: 'zh-CN', scheme: 'dark', size: SIZES.smallPhone })
   const tab = await written(anna, 'Half a sentence', 'It goes on')
   await installed(tab)
   // Another script is another version to a browser, also when it says the same.
@@ -165,6 +173,7 @@ test('a newer version waits until one says so, and then every word is there', as
   await tab.type(' while it is there')
   assert.equal(await tab.page.evaluate(() => navigator.serviceWorker.controller.scriptURL.endsWith('/sw.js')), true)
   assert.deepEqual(await tab.seriousFindings(), [])
+  assert.equal(await tab.overflow(), 0)
   await tab.shot('pwa-update')
   const loaded = tab.page.waitForEvent('load')
   await tab.button('update.reload').click()
