@@ -8,6 +8,7 @@ const KIB = 1024;
 const SHELL_BYTES_MAX = 200 * KIB;
 const EDITOR_BYTES_MAX = 240 * KIB;
 const STYLE_BYTES_MAX = 40 * KIB;
+const WORKER_BYTES_MAX = 16 * KIB;
 /** Must be fetched only when a page needs them. */
 const ALWAYS_LAZY = ['lowlight', 'katex', '@tiptap/markdown'];
 
@@ -38,6 +39,7 @@ const figures = [
   ['shell', sum([...shell].map((key) => gzipped(manifest[key].file))), SHELL_BYTES_MAX],
   ['editor', sum(beyondShell.map((key) => gzipped(manifest[key].file))), EDITOR_BYTES_MAX],
   ['styles', sum([...styles].map(gzipped)), STYLE_BYTES_MAX],
+  ['worker', gzipped('sw.js'), WORKER_BYTES_MAX],
 ];
 
 let failed = false;

@@ -5,7 +5,7 @@
 const WORKER = '/sw.js';
 const LOOK_EVERY_MS = 60 * 60 * 1_000;
 /** Coming back to a tab, and to the network, need not each be a question to the server. */
-const LOOK_AGAIN_AFTER_MS = 60 * 1_000;
+const LOOK_AGAIN_AFTER_MS = 10 * 1_000;
 /** A worker that does not take over by then never will; the page is loaded anew all the same. */
 const TAKE_OVER_MS = 3_000;
 /** Edits are stored within this, or the browser asks before it leaves. */
