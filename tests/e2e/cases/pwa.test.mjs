@@ -135,8 +135,21 @@ test('who signs out leaves nothing in the browser, and who comes next finds noth
   const before = await holdings(tab)
   assert.ok(before.documents.includes(`weft/${tab.document}`))
   assert.deepEqual(before.cached, [])
-  await tab.page.locator('button.person-button').click()
-  await tab.entry('app.signOut').click()
+  // What the server does not have yet would be gone with the rest, so that is asked about.
+  await tab.page.evaluate(name => localStorage.setItem('weft.unsent', JSON.stringify([name])), tab.document)
+  const signOut = async () => {
+    await tab.page.locator('button.person-button').click()
+    await tab.entry('app.signOut').click()
+    await tab.page.getByText(anna.say('leave.text_one', { count: 1 })).waitFor()
+  }
+  await signOut()
+  await eventually('it has come up', () => tab.page.getByRole('dialog').evaluate(dialog => dialog.getAnimations({ subtree: true }).length === 0))
+  assert.deepEqual(await tab.seriousFindings(), [])
+  await tab.shot('pwa-sign-out')
+  await tab.button('leave.stay').click()
+  await tab.page.getByRole('dialog').waitFor({ state: 'detached' })
+  await signOut()
+  await tab.button('leave.do').click()
   await tab.page.getByLabel(anna.say('outside.email')).waitFor()
   await eventually('there is nothing left', async () => {
     const { documents, answers, notes, cached } = await holdings(tab)
