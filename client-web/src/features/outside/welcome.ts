@@ -2,7 +2,7 @@ import '../../locales/welcome';
 import type { TFunction } from 'i18next';
 import * as Y from 'yjs';
 import { sendUpdate } from '../../api/documents';
-import { makePage } from '../../api/pages';
+import { makePage, trashPage } from '../../api/pages';
 import { listSpaces } from '../../api/spaces';
 import { claimSchema } from '../../sync/gate';
 import { documentOf } from '../../sync/pageId';
@@ -79,6 +79,12 @@ export async function makeWelcome(t: TFunction): Promise<string | undefined> {
   const [space] = await listSpaces();
   if (space === undefined) return undefined;
   const { id } = await makePage({ space: space.id, icon: '👋' });
-  await sendUpdate(documentOf(id), Y.encodeStateAsUpdate(welcome(t)));
+  try {
+    await sendUpdate(documentOf(id), Y.encodeStateAsUpdate(welcome(t)));
+  } catch (error) {
+    // An empty page with a sign welcomes nobody.
+    await trashPage(id);
+    throw error;
+  }
   return pagePath(space.slug, id, t('welcome.title'));
 }
