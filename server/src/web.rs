@@ -62,7 +62,7 @@ fn reply(wiki: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Respons
     let found = find(if name.is_empty() { "index.html" } else { name });
     // An address such as /page/x belongs to the client's own router; a missing asset is just missing.
     let page =
-        || (!name.starts_with(HASHED_FOLDER) && wants_html(&headers)).then(|| find("index.html")).flatten();
+        || (!name.starts_with(HASHED_FOLDER) && wants_html(headers)).then(|| find("index.html")).flatten();
     match found.or_else(page) {
         Some(file) => answer(file, headers, head),
         None => ApiError::no_such_route(path).into_response(),
