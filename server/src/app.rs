@@ -31,7 +31,7 @@ use crate::http::{
     admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
     pages, passkeys, people, providers, ready, resets, server, shares, sign_in, spaces,
 };
-use crate::listen::Connections;
+use crate::listen::{Connections, forwarded};
 use crate::running::Token;
 use crate::telemetry::Metrics;
 use crate::{socket, web};
@@ -127,7 +127,11 @@ impl App {
             store,
             dropping: Arc::default(),
             draining: CancellationToken::new(),
-            connections: Connections::new(settings.connections_max, settings.connections_per_address_max),
+            connections: Connections::new(
+                settings.connections_max,
+                settings.connections_per_address_max,
+                settings.trusted_proxies.clone(),
+            ),
             metrics,
             hasher: Hasher::new(),
             limits: Limits::new(&DefaultClock::default()),
@@ -258,6 +262,7 @@ pub(crate) fn router(app: AppState) -> Router {
         .fallback(web::serve)
         .method_not_allowed_fallback(async || ApiError::other_method())
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), forwarded::count))
         .layer(CatchPanicLayer::custom(|_| panicked()))
         .layer(middleware::from_fn(every_answer))
         .with_state(app)

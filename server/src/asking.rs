@@ -49,7 +49,7 @@ pub(crate) enum By {
 impl Credentials {
     /// What a request with these parts shows.
     pub(crate) fn of(settings: &Settings, extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Self {
-        let scheme = peer::scheme(settings, headers);
+        let scheme = peer::scheme(settings, extensions, headers);
         // A browser adds its cookies to what any page asks for: they count for pages of our own only.
         let own = is_own_page(headers, settings);
         let sign_in = own.then(|| cookie::read(Purpose::SignIn, scheme, headers)).flatten();

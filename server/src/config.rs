@@ -13,8 +13,8 @@ use std::time::Duration;
 pub(crate) use example::example;
 pub(crate) use sources::{ConfigError, Given, load};
 pub(crate) use values::{
-    Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, OptionalPath, Origins, PublicUrl, Sender,
-    SettingValue, Smtp, Text, WikiName,
+    Bytes, Host, KeepDays, Listen, LogFilter, LogFormat, Names, OptionalPath, Origins, Proxies, PublicUrl,
+    Sender, SettingValue, Smtp, Text, WikiName,
 };
 
 /// One setting, as the flags, the environment, the file and the example see it.
@@ -115,6 +115,11 @@ settings! {
     /// Without it, links begin with the address in `listen`.
     public_url: PublicUrl = "";
 
+    /// The proxies that bring requests to Weft, by address or network: `10.0.0.2`, `10.1.0.0/16`, `fd00::/8`.
+    /// What they say counts: the client's address is the last one in `X-Forwarded-For` that is none of these proxies, and it came by https if
+    /// `X-Forwarded-Proto` says so. From everybody else these headers count for nothing.
+    trusted_proxies: Proxies = "";
+
     /// The mail server that takes the mails Weft sends: invitations, and links to new passwords. Without it, people hand links on themselves.
     /// `smtps://weft@mail.example.com` is encrypted from the start (port 465), `smtp://weft@mail.example.com` at once after the greeting (port 587).
     /// `smtp+plain://localhost` is not encrypted (port 25). Before the `@` stands the account, if the mail server asks for one.
@@ -168,6 +173,7 @@ settings! {
     connections_max: u32 = "10000";
 
     /// The most connections at once from one address (from one /64 network with IPv6). Loopback is not counted: a proxy on this machine is one address.
+    /// Nor is a proxy of `trusted_proxies`: instead each address that it brings is counted, by its sockets and its requests under way.
     connections_per_address_max: u32 = "500";
 
     /// How long a connection may take to send the head of a request.

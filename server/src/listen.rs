@@ -4,6 +4,7 @@
 //! upgrade takes the [`Connection`] out of hyper, buffers and all are freed, and the caps go on counting it.
 
 mod connections;
+pub(crate) mod forwarded;
 
 use std::convert::Infallible;
 use std::io;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 
 pub(crate) use connections::Connections;
 use connections::{Connection, Refused};
+use forwarded::Place;
 
 use crate::config::{Host, Listen};
 use crate::peer::Peer;
@@ -191,11 +193,11 @@ fn set_options(stream: &TcpStream) {
 
 /// Says why, as far as one write goes, and closes.
 fn refuse(stream: &TcpStream, refused: Refused) {
-    metrics::counter!("weft_connections_refused_total", "reason" => refused.reason()).increment(1);
-    tracing::debug!(reason = refused.reason(), "a connection was refused");
+    refused.note();
     let answer = format!(
-        "HTTP/1.1 {}\r\nretry-after: 5\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n{}",
+        "HTTP/1.1 {}\r\nretry-after: {}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n{}",
         refused.status(),
+        Refused::RETRY_AFTER_SECONDS,
         refused.text().len(),
         refused.text()
     );
@@ -217,10 +219,11 @@ async fn serve_one(
         request.extensions_mut().insert(Peer(peer));
         let (share, answer) = (share.upgrade(), router.clone().oneshot(request));
         async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
+            let place = response.extensions_mut().remove::<Place>();
             Ok::<_, Infallible>(response.map(|body| {
                 body.map_frame(move |frame| {
-                    let _held_until_the_body_is_dropped = &share;
+                    let _held_until_the_body_is_dropped = (&share, &place);
                     frame
                 })
             }))

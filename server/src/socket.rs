@@ -18,6 +18,7 @@ use crate::asking::Credentials;
 use crate::http::error::ApiError;
 use crate::http::guard::{foreign_origin, origin_allowed};
 use crate::http::name;
+use crate::listen::forwarded::Place;
 
 /// The largest WebSocket message, bytes: what one client wrote offline must fit. Larger states go over HTTP.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 8 << 20;
@@ -120,7 +121,11 @@ fn accept(
         upgrade.set_selected_protocol(offered);
     }
     let draining = app.draining.clone();
-    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents).run(draining, rights)))
+    let place = request.extensions().get::<Place>().cloned();
+    Ok(upgrade.on_upgrade(async move |socket| {
+        let _held_as_long_as_the_socket_lives = place;
+        Connection::new(socket, documents).run(draining, rights).await;
+    }))
 }
 
 fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

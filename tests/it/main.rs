@@ -8,6 +8,7 @@ mod history_kept_and_erased;
 mod history_outlives_everything;
 mod hostile;
 mod people_from_the_command_line;
+mod proxies_bring_everybody;
 mod rights_reach_open_sockets;
 mod rooms_in_a_seeded_world;
 mod trap_01_acked_means_durable;

@@ -39,9 +39,22 @@ impl Raw {
     /// # Errors
     /// If the upgrade is refused.
     pub async fn open_as(authority: &str, path: &str, cookie: &str) -> Result<Self, tungstenite::Error> {
+        Self::open_with(authority, path, "cookie", cookie).await
+    }
+
+    /// Opens one at `path` with one more header.
+    ///
+    /// # Errors
+    /// If the upgrade is refused.
+    pub async fn open_with(
+        authority: &str,
+        path: &str,
+        name: &'static str,
+        value: &str,
+    ) -> Result<Self, tungstenite::Error> {
         let mut request = format!("ws://{authority}{path}").into_client_request()?;
-        let cookie = cookie.parse().map_err(tungstenite::http::Error::from)?;
-        request.headers_mut().insert("cookie", cookie);
+        let value = value.parse().map_err(tungstenite::http::Error::from)?;
+        request.headers_mut().insert(name, value);
         Self::upgrade(authority, request).await
     }
 

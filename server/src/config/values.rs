@@ -1,6 +1,7 @@
 //! The kinds of values settings have, and how each is written.
 
 mod mail;
+mod proxies;
 mod web;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use self::mail::{Sender, Smtp};
+pub(crate) use self::proxies::Proxies;
 pub(crate) use self::web::{Names, Origins, PublicUrl};
 
 /// A kind of value a setting can have.

@@ -1,6 +1,6 @@
 //! What the wiki's routes are given: whoever asks, and by them the proof of what they may.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,7 +11,8 @@ use weft_wiki::Wiki;
 use super::error::ApiError;
 use crate::app::{App, AppState};
 use crate::asking::{By, Credentials};
-use crate::peer::Peer;
+use crate::auth::cookie::Scheme;
+use crate::peer;
 
 /// Whoever asks.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Asked {
     by: Option<By>,
     /// Where from.
     pub(crate) address: IpAddr,
+    /// How their browser reaches Weft.
+    pub(crate) scheme: Scheme,
     /// What they showed.
     pub(crate) credentials: Credentials,
 }
@@ -34,12 +37,12 @@ impl FromRequestParts<AppState> for Asked {
         if app.token.opens(&parts.headers) {
             credentials = credentials.of_operator();
         }
-        let peer = parts.extensions.get::<Peer>();
         let (subject, by) = credentials.look(&app.wiki);
         let asked = Self {
             subject,
             by,
-            address: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical()),
+            address: peer::address(&app.settings, &parts.extensions, &parts.headers),
+            scheme: peer::scheme(&app.settings, &parts.extensions, &parts.headers),
             credentials,
         };
         // This machine is not a stranger, and neither is anybody on a server that is open to everyone.

@@ -244,5 +244,5 @@ pub(crate) async fn sign_in(
         WikiError::Refused(_) => wrong(),
         error => error.into(),
     })?;
-    welcome(&app, &asked, &headers, &person, &secret, &id, StatusCode::OK).await
+    welcome(&app, &asked, &person, &secret, &id, StatusCode::OK).await
 }

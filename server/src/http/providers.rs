@@ -24,7 +24,6 @@ use crate::asking::hash;
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::oidc::{Callback, Create, OidcError, PENDING_LASTS, Provider, own_path};
 use crate::auth::secret::{Kind, Secret};
-use crate::peer;
 
 /// Where somebody wants to go.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -111,7 +110,6 @@ fn back(failed: Failed, next: &str, clear: Option<HeaderValue>) -> Result<Respon
 pub(crate) async fn begin(
     State(app): State<AppState>,
     asked: Asked,
-    headers: HeaderMap,
     Part(id): Part,
     Queried(query): Queried<NextQuery>,
 ) -> Result<Response, ApiError> {
@@ -127,8 +125,7 @@ pub(crate) async fn begin(
     if app.away.keep(secret.hash(), pending, now).is_err() {
         return back(Failed::Busy, next, None);
     }
-    let scheme = peer::scheme(&app.settings, &headers);
-    go(url.as_str(), [cookie::set(Purpose::Pending, scheme, &secret, Some(PENDING_LASTS))])
+    go(url.as_str(), [cookie::set(Purpose::Pending, asked.scheme, &secret, Some(PENDING_LASTS))])
 }
 
 /// Finishes a sign-in: the provider sends the browser here.
@@ -147,7 +144,7 @@ pub(crate) async fn finish(
 ) -> Result<Response, ApiError> {
     let provider = provider(&app, &id)?;
     app.limits.link(asked.address)?;
-    let scheme = peer::scheme(&app.settings, &headers);
+    let scheme = asked.scheme;
     let clear = cookie::clear(Purpose::Pending, scheme);
     let begun = cookie::read(Purpose::Pending, scheme, &headers);
     let Some(pending) = begun.and_then(|secret| app.away.take(&secret.hash())) else {
@@ -186,6 +183,6 @@ pub(crate) async fn finish(
         let label = Some(provider.settings().label.clone());
         app.note_of(Some(person.id.clone()), &asked, deed, Some(person.called()), label).await;
     }
-    let set = remember(&app, &asked, &headers, &person, &secret, &sign_in).await;
+    let set = remember(&app, &asked, &person, &secret, &sign_in).await;
     go(&next, [clear, set])
 }

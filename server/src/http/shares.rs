@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,7 +24,6 @@ use crate::asking::hash;
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::password::{Password, Verdict};
 use crate::auth::secret::{Kind, Secret};
-use crate::peer;
 
 /// The longest password of a link, in characters.
 const LINK_PASSWORD_CHARACTERS_MAX: usize = 256;
@@ -347,7 +346,6 @@ pub(crate) async fn unlock(
     State(app): State<AppState>,
     asked: Asked,
     Part(text): Part,
-    headers: HeaderMap,
     JsonBody(body): JsonBody<UnlockBody>,
 ) -> Result<Response, ApiError> {
     let (secret, share) = opened(&app, &text)?;
@@ -367,7 +365,7 @@ pub(crate) async fn unlock(
     let purpose = Purpose::Unlock(share.id.as_str());
     let proof = secret.unlocking(known);
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(set) = cookie::set(purpose, peer::scheme(&app.settings, &headers), &proof, None) {
+    if let Some(set) = cookie::set(purpose, asked.scheme, &proof, None) {
         response.headers_mut().append(header::SET_COOKIE, set);
     }
     Ok(response)

@@ -25,7 +25,6 @@ use crate::auth::password::{About, Password, Verdict, acceptable};
 use crate::auth::seal::{OpenError, Purpose as Sealed};
 use crate::auth::secret::{Kind, Secret};
 use crate::auth::totp::{TotpSecret, recovery_code};
-use crate::peer;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +58,7 @@ pub(crate) async fn sign_in_here(
     let secret = Secret::random(Kind::SignIn);
     let address = asked.address.to_string();
     let id = app.wiki.sign_in(&person.id, hash(&secret), &address, agent(headers)).await?;
-    welcome(app, asked, headers, person, &secret, &id, status).await
+    welcome(app, asked, person, &secret, &id, status).await
 }
 
 pub(super) fn agent(headers: &HeaderMap) -> &str {
@@ -70,7 +69,6 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
 pub(super) async fn remember(
     app: &App,
     asked: &Asked,
-    headers: &HeaderMap,
     person: &Person,
     secret: &Secret,
     id: &SignInId,
@@ -83,20 +81,19 @@ pub(super) async fn remember(
     }
     app.note_of(Some(person.id.clone()), asked, Deed::SignedIn, Some(person.called()), None).await;
     let lasts: Duration = SIGN_IN_MAX;
-    cookie::set(Purpose::SignIn, peer::scheme(&app.settings, headers), secret, Some(lasts))
+    cookie::set(Purpose::SignIn, asked.scheme, secret, Some(lasts))
 }
 
 /// What a browser gets that is signed in now: its cookie, and who it is.
 pub(super) async fn welcome(
     app: &App,
     asked: &Asked,
-    headers: &HeaderMap,
     person: &Person,
     secret: &Secret,
     id: &SignInId,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    let set = remember(app, asked, headers, person, secret, id).await;
+    let set = remember(app, asked, person, secret, id).await;
     let mut response = (status, Json(MeView::of(app, person))).into_response();
     response.headers_mut().extend(set.map(|set| (header::SET_COOKIE, set)));
     Ok(response)
@@ -227,27 +224,22 @@ pub(crate) async fn sign_in(
         let by = Some(person.id.clone());
         app.note_of(by, &asked, Deed::RecoveryCodeUsed, Some(person.called()), None).await;
     }
-    welcome(&app, &asked, &headers, &person, &secret, &id, StatusCode::OK).await
+    welcome(&app, &asked, &person, &secret, &id, StatusCode::OK).await
 }
 
 /// Signs a browser out. One that is not signed in is no error.
 #[utoipa::path(post, path = "/api/sign-out", tag = "sign-in", responses(
     (status = 204, description = "This browser is not signed in any more."),
 ))]
-pub(crate) async fn sign_out(
-    State(app): State<AppState>,
-    asked: Asked,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+pub(crate) async fn sign_out(State(app): State<AppState>, asked: Asked) -> Result<Response, ApiError> {
     if let Some(here) = asked.sign_in() {
         let proof = asked.may::<KeepAccount>(&app.wiki)?;
         app.wiki.end_sign_in(&proof, here).await?;
         let person = asked.subject.person.as_deref().map(Noted::called);
         app.note(&asked, Deed::SignedOut, person, None).await;
     }
-    let scheme = peer::scheme(&app.settings, &headers);
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(clear) = cookie::clear(Purpose::SignIn, scheme) {
+    if let Some(clear) = cookie::clear(Purpose::SignIn, asked.scheme) {
         response.headers_mut().append(header::SET_COOKIE, clear);
     }
     Ok(response)

@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use crate::config::Proxies;
+
 /// So many times as many as may be open may come from one address at once: a whole office that reconnects after a restart,
 /// and once more.
 const NEW_AT_ONCE_TIMES: u32 = 2;
@@ -26,6 +28,8 @@ const ADDRESSES_MIN: usize = 1_024;
 pub(crate) struct Connections {
     max: u32,
     per_address_max: u32,
+    /// Who brings others, and is not counted as one address.
+    proxies: Proxies,
     /// How many may come from one address at once, and how long each of them counts.
     new_max: u32,
     new_counts_for: Duration,
@@ -49,6 +53,15 @@ struct Address {
     rested: Instant,
 }
 
+/// What a place is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coming {
+    /// A connection that begins: how fast they come is limited too.
+    New,
+    /// A request on a connection that was there before.
+    Again,
+}
+
 /// Why a connection was turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -58,6 +71,15 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
+    /// When to come again.
+    pub(crate) const RETRY_AFTER_SECONDS: &str = "5";
+
+    /// Tells the operator that somebody was turned away.
+    pub(crate) fn note(self) {
+        metrics::counter!("weft_connections_refused_total", "reason" => self.reason()).increment(1);
+        tracing::debug!(reason = self.reason(), "a connection was refused");
+    }
+
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Full => "connections_max",
@@ -88,12 +110,13 @@ impl Refused {
 }
 
 impl Connections {
-    pub(crate) fn new(max: u32, per_address_max: u32) -> Arc<Self> {
+    pub(crate) fn new(max: u32, per_address_max: u32, proxies: Proxies) -> Arc<Self> {
         let (total, _) = watch::channel(0);
         let new_max = per_address_max.saturating_mul(NEW_AT_ONCE_TIMES).max(1);
         Arc::new(Self {
             max,
             per_address_max,
+            proxies,
             new_max,
             new_counts_for: NEW_AGAIN_AFTER / new_max,
             by_address: Mutex::default(),
@@ -118,26 +141,55 @@ impl Connections {
     }
 
     fn admit_at(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<Seat, Refused> {
-        let network = network(address);
         if self.count() >= self.max {
             return Err(Refused::Full);
         }
-        if let Some(network) = network {
-            let mut addresses = self.addresses();
-            addresses.forget(now);
-            let address = addresses.known.entry(network).or_insert(Address { open: 0, rested: now });
-            if address.open >= self.per_address_max {
-                return Err(Refused::AddressFull);
-            }
+        let share = self.share_at(address, Coming::New, now)?;
+        self.total.send_modify(|total| *total += 1);
+        metrics::gauge!("weft_connections").increment(1.0);
+        Ok(Seat { connections: self.clone(), _share: share })
+    }
+
+    /// One of the places that an address has. For whoever a proxy brings, whose connections nobody else sees.
+    /// There is none, and nothing is counted, for an address that is not limited.
+    pub(crate) fn share(self: &Arc<Self>, address: IpAddr, coming: Coming) -> Result<Option<Share>, Refused> {
+        self.share_at(address, coming, Instant::now())
+    }
+
+    fn share_at(
+        self: &Arc<Self>,
+        address: IpAddr,
+        coming: Coming,
+        now: Instant,
+    ) -> Result<Option<Share>, Refused> {
+        let Some(network) = self.network(address) else { return Ok(None) };
+        let mut addresses = self.addresses();
+        addresses.forget(now);
+        let address = addresses.known.entry(network).or_insert(Address { open: 0, rested: now });
+        if address.open >= self.per_address_max {
+            return Err(Refused::AddressFull);
+        }
+        if coming == Coming::New {
             let rested = address.rested.max(now) + self.new_counts_for;
             if rested > now + self.new_counts_for * self.new_max {
                 return Err(Refused::AddressTooFast);
             }
-            *address = Address { open: address.open + 1, rested };
+            address.rested = rested;
         }
-        self.total.send_modify(|total| *total += 1);
-        metrics::gauge!("weft_connections").increment(1.0);
-        Ok(Seat { connections: self.clone(), network })
+        address.open += 1;
+        Ok(Some(Share { connections: self.clone(), network }))
+    }
+
+    /// What counts as one address: with IPv6 one household has a whole /64. Loopback is not counted, because a proxy on
+    /// this machine brings everybody from there, and nor are the proxies that the operator named.
+    fn network(&self, address: IpAddr) -> Option<IpAddr> {
+        match address.to_canonical() {
+            ip if ip.is_loopback() || self.proxies.contain(ip) => None,
+            IpAddr::V4(ip) => Some(IpAddr::V4(ip)),
+            IpAddr::V6(ip) => {
+                Some(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::from(u64::MAX) << 64))))
+            }
+        }
     }
 
     fn addresses(&self) -> MutexGuard<'_, Addresses> {
@@ -155,33 +207,33 @@ impl Addresses {
     }
 }
 
-/// What counts as one address: with IPv6 one household has a whole /64. Loopback is not counted, because a proxy on this
-/// machine brings everybody from there.
-fn network(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        ip if ip.is_loopback() => None,
-        IpAddr::V4(ip) => Some(IpAddr::V4(ip)),
-        IpAddr::V6(ip) => Some(IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::from(u64::MAX) << 64)))),
-    }
-}
-
-/// A counted place; dropping it gives it back.
+/// A counted place among all connections, and one of its address; dropping it gives both back.
 #[derive(Debug)]
 pub(crate) struct Seat {
     connections: Arc<Connections>,
-    network: Option<IpAddr>,
+    _share: Option<Share>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Some(network) = self.network {
-            let mut addresses = self.connections.addresses();
-            if let Some(address) = addresses.known.get_mut(&network) {
-                address.open -= 1;
-            }
-        }
         metrics::gauge!("weft_connections").decrement(1.0);
         self.connections.total.send_modify(|total| *total -= 1);
+    }
+}
+
+/// A counted place of an address; dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Share {
+    connections: Arc<Connections>,
+    network: IpAddr,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut addresses = self.connections.addresses();
+        if let Some(address) = addresses.known.get_mut(&self.network) {
+            address.open -= 1;
+        }
     }
 }
 
@@ -242,7 +294,7 @@ mod tests {
 
     #[test]
     fn one_past_either_limit_is_refused_and_a_seat_given_back_is_free() {
-        let connections = Connections::new(3, 2);
+        let connections = Connections::new(3, 2, Proxies::default());
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let a = connections.admit(ip("192.0.2.1")).unwrap();
         let _b = connections.admit(ip("192.0.2.1")).unwrap();
@@ -256,7 +308,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_is_one_address_and_loopback_is_none() {
-        let connections = Connections::new(10, 1);
+        let connections = Connections::new(10, 1, Proxies::default());
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let _a = connections.admit(ip("2001:db8::1")).unwrap();
         assert!(connections.admit(ip("2001:db8::2")).is_err());
@@ -270,7 +322,7 @@ mod tests {
 
     #[test]
     fn new_connections_beyond_twice_as_many_as_may_be_open_have_to_wait_their_turn() {
-        let connections = Connections::new(100, 10);
+        let connections = Connections::new(100, 10, Proxies::default());
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let now = Instant::now();
         for _ in 0..20 {
@@ -290,7 +342,7 @@ mod tests {
 
     #[test]
     fn addresses_that_are_gone_and_rested_are_forgotten() {
-        let connections = Connections::new(10, 10);
+        let connections = Connections::new(10, 10, Proxies::default());
         let now = Instant::now();
         let stays = connections.admit_at("198.51.100.1".parse().unwrap(), now).unwrap();
         for round in 0..5 {
@@ -310,7 +362,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_waits_for_the_last_connection_learns_of_its_end() {
-        let connections = Connections::new(1, 1);
+        let connections = Connections::new(1, 1, Proxies::default());
         connections.closed().await;
         let seat = connections.admit("127.0.0.1".parse().unwrap()).unwrap();
         let waiting = tokio::spawn({

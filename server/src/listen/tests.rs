@@ -4,7 +4,7 @@ use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::config::SettingValue as _;
+use crate::config::{Proxies, SettingValue as _};
 
 const HEADER_TIMEOUT: Duration = Duration::from_millis(200);
 /// Far beyond what any of these tests takes: reaching it is the failure.
@@ -20,7 +20,7 @@ struct Served {
 fn served(header_timeout: Duration, connections_max: u32) -> Served {
     let listeners = bind(&Listen::parse("127.0.0.1:0").unwrap()).unwrap();
     let port = listeners.port;
-    let connections = Connections::new(connections_max, 1);
+    let connections = Connections::new(connections_max, 1, Proxies::default());
     let stop = CancellationToken::new();
     let router = Router::new().route("/", get(async || "here"));
     let serving = tokio::spawn(serve(listeners, router, connections.clone(), header_timeout, stop.clone()));

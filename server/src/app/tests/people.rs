@@ -3,6 +3,7 @@
 mod mail;
 mod passkeys;
 mod providers;
+mod proxies;
 mod second_step;
 
 use serde_json::{Value, json};

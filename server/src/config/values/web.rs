@@ -108,11 +108,11 @@ impl SettingValue for Names {
     }
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn toml_list(text: &str) -> String {
+pub(super) fn toml_list(text: &str) -> String {
     let items: Vec<String> = items(text).map(|item| format!("{item:?}")).collect();
     format!("[{}]", items.join(", "))
 }
