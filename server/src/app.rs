@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, delete, get, patch, post, put};
@@ -32,6 +32,7 @@ use crate::http::{
     pages, passkeys, people, providers, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::{Connections, forwarded};
+use crate::peer::Peer;
 use crate::running::Token;
 use crate::telemetry::Metrics;
 use crate::{socket, web};
@@ -162,7 +163,7 @@ fn provider(settings: &Settings, port: u16) -> anyhow::Result<Option<Provider>> 
 }
 
 fn base_url(settings: &Settings, port: u16) -> String {
-    let own = || settings.listen.url(port).trim_end_matches('/').to_owned();
+    let own = || settings.own_url(port);
     settings.public_url.get().map_or_else(own, str::to_owned)
 }
 
@@ -287,9 +288,20 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
+/// For a year browsers ask this host for nothing but https.
+const ONLY_HTTPS: &str = "max-age=31536000";
+
+/// Whether the browser should remember that this host speaks https: where we speak it ourselves. What `localhost` speaks is
+/// not ours to say, since browsers would take it for every port.
+fn only_https(request: &Request) -> bool {
+    let tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
+    tls && !guard::is_for_this_machine(request.headers())
+}
+
 async fn every_answer(request: Request, next: Next) -> Response {
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let method = request.method().clone();
+    let only_https = only_https(&request);
     let mut response = if length > URL_BYTES_MAX {
         ApiError::new(
             StatusCode::URI_TOO_LONG,
@@ -306,6 +318,10 @@ async fn every_answer(request: Request, next: Next) -> Response {
             .headers_mut()
             .entry(HeaderName::from_static(name))
             .or_insert(HeaderValue::from_static(value));
+    }
+    if only_https {
+        let name = header::STRICT_TRANSPORT_SECURITY;
+        response.headers_mut().insert(name, HeaderValue::from_static(ONLY_HTTPS));
     }
     let status = response.status();
     ::metrics::counter!("weft_http_requests_total", "class" => class(status)).increment(1);

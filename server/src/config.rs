@@ -17,6 +17,19 @@ pub(crate) use values::{
     Sender, SettingValue, Smtp, Text, WikiName,
 };
 
+impl Settings {
+    /// Whether Weft itself speaks TLS on the port where it listens.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        self.tls_certificate.0.is_some()
+    }
+
+    /// What a person on this machine types into a browser, once the port is known.
+    pub(crate) fn own_url(&self, port: u16) -> String {
+        let scheme = if self.speaks_tls() { "https" } else { "http" };
+        format!("{scheme}://{}", self.listen.authority(port))
+    }
+}
+
 /// One setting, as the flags, the environment, the file and the example see it.
 #[derive(Debug)]
 pub(crate) struct Setting {
@@ -91,6 +104,13 @@ settings! {
     /// Where Weft listens: an IP address or `localhost`, and a port.
     /// `localhost` is both 127.0.0.1 and ::1. `0.0.0.0:4545` is every network this machine is in; port 0 takes a free one.
     listen: Listen = "localhost:4545";
+
+    /// The certificate with which Weft itself speaks https: a file in the PEM format, the certificates that vouch for it behind it. Needs `tls_key`.
+    /// Without it Weft speaks plain http, to this machine or to a proxy. A file that changes is read again, and no connection ends by it.
+    tls_certificate: OptionalPath = "";
+
+    /// The private key of `tls_certificate`: a file in the PEM format, without a passphrase.
+    tls_key: OptionalPath = "";
 
     /// The folder that holds the documents, the automatic backups and nothing of anybody else's.
     data: PathBuf = "./weft-data";

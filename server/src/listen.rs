@@ -1,35 +1,29 @@
 //! Takes connections: its own accept loop, because a limit needs a place to stand.
 //!
-//! One connection passes: caps, TCP options, then hyper with a deadline for the head of each request. A WebSocket
-//! upgrade takes the [`Connection`] out of hyper, buffers and all are freed, and the caps go on counting it.
+//! One connection passes: caps, TCP options, a handshake where TLS is ours to speak, then hyper with a deadline for the
+//! head of each request. A WebSocket upgrade takes the [`connections::Connection`] out of hyper, buffers and all are
+//! freed, and the caps go on counting it.
 
 mod connections;
 pub(crate) mod forwarded;
+mod speak;
+mod tls;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
 
 pub(crate) use connections::Connections;
-use connections::{Connection, Refused};
-use forwarded::Place;
+use connections::Refused;
+pub(crate) use tls::Tls;
 
 use crate::config::{Host, Listen};
-use crate::peer::Peer;
 
 /// The most header lines in a request.
 const HEADERS_MAX: usize = 64;
@@ -126,48 +120,39 @@ fn advice(error: &io::Error, listen: &Listen, port: u16) -> String {
     }
 }
 
-/// Serves until `stop`, then takes no more connections and lets requests that are under way finish.
+/// How connections are served.
+#[derive(Debug, Clone)]
+pub(crate) struct Serving {
+    pub(crate) router: Router,
+    pub(crate) connections: Arc<Connections>,
+    /// How long a handshake may take, and the head of a request.
+    pub(crate) header_timeout: Duration,
+    /// The certificate, where we speak TLS ourselves.
+    pub(crate) tls: Option<Arc<Tls>>,
+    /// Cancelled when the server stops.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Serves until told to stop, then takes no more connections and lets requests that are under way finish.
 /// Returns when the listening sockets are closed; [`Connections::closed`] tells when the last connection is gone.
-pub(crate) async fn serve(
-    listeners: Listeners,
-    router: Router,
-    connections: Arc<Connections>,
-    header_timeout: Duration,
-    stop: CancellationToken,
-) {
-    let loops = listeners
-        .sockets
-        .into_iter()
-        .map(|socket| accept_loop(socket, router.clone(), connections.clone(), header_timeout, stop.clone()));
+pub(crate) async fn serve(listeners: Listeners, serving: Serving) {
+    let loops = listeners.sockets.into_iter().map(|socket| accept_loop(socket, serving.clone()));
     futures_util::future::join_all(loops).await;
 }
 
-async fn accept_loop(
-    socket: TcpListener,
-    router: Router,
-    connections: Arc<Connections>,
-    header_timeout: Duration,
-    stop: CancellationToken,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .max_headers(HEADERS_MAX)
-        .max_header_size(HEAD_BYTES_MAX)
-        .max_buf_size(HEAD_BYTES_MAX);
+async fn accept_loop(socket: TcpListener, serving: Serving) {
     loop {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
-            () = stop.cancelled() => return,
+            () = serving.stop.cancelled() => return,
         };
         match accepted {
-            Ok((stream, peer)) => match connections.admit(peer.ip()) {
+            Ok((stream, peer)) => match serving.connections.admit(peer.ip()) {
                 Ok(seat) => {
                     set_options(&stream);
-                    let connection = Connection::new(stream, seat);
-                    tokio::spawn(serve_one(http.clone(), connection, peer, router.clone(), stop.clone()));
+                    tokio::spawn(speak::serve_one(serving.clone(), stream, seat, peer));
                 }
-                Err(refused) => refuse(&stream, refused),
+                Err(refused) => refuse(&stream, refused, serving.tls.is_some()),
             },
             Err(error) => {
                 // A connection that broke before it was taken is nobody's fault; all else is want of resources.
@@ -191,9 +176,12 @@ fn set_options(stream: &TcpStream) {
     }
 }
 
-/// Says why, as far as one write goes, and closes.
-fn refuse(stream: &TcpStream, refused: Refused) {
+/// Says why, as far as one write goes, and closes. A client that waits for a handshake understands only the end.
+fn refuse(stream: &TcpStream, refused: Refused, tls: bool) {
     refused.note();
+    if tls {
+        return;
+    }
     let answer = format!(
         "HTTP/1.1 {}\r\nretry-after: {}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n{}",
         refused.status(),
@@ -202,53 +190,6 @@ fn refuse(stream: &TcpStream, refused: Refused) {
         refused.text()
     );
     let _ = stream.try_write(answer.as_bytes());
-}
-
-async fn serve_one(
-    http: http1::Builder,
-    connection: Connection,
-    peer: SocketAddr,
-    router: Router,
-    stop: CancellationToken,
-) {
-    // Every request under way holds a share, from its head to the end of its answer's body.
-    let under_way = Arc::new(());
-    let share = Arc::downgrade(&under_way);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        let (share, answer) = (share.upgrade(), router.clone().oneshot(request));
-        async move {
-            let mut response = answer.await?;
-            let place = response.extensions_mut().remove::<Place>();
-            Ok::<_, Infallible>(response.map(|body| {
-                body.map_frame(move |frame| {
-                    let _held_until_the_body_is_dropped = (&share, &place);
-                    frame
-                })
-            }))
-        }
-    });
-    let serving = http.serve_connection(TokioIo::new(connection), service).with_upgrades();
-    let mut serving = std::pin::pin!(serving);
-    let result = tokio::select! {
-        result = serving.as_mut() => result,
-        () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            loop {
-                match tokio::time::timeout(STOP_GRACE, serving.as_mut()).await {
-                    Ok(result) => break result,
-                    // Half a request will not become whole in time, and nobody waits for its answer.
-                    Err(_) if Arc::strong_count(&under_way) == 1 => break Ok(()),
-                    Err(_) => {}
-                }
-            }
-        }
-    };
-    if let Err(error) = result {
-        // Broken and slow clients are daily bread.
-        tracing::debug!(%peer, %error, "a connection ended early");
-    }
 }
 
 #[cfg(test)]

@@ -11,9 +11,21 @@ use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use crate::auth::cookie::Scheme;
 use crate::config::Settings;
 
-/// The address a request's connection came from; an extension of every request.
+/// The connection that a request came over; an extension of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+pub(crate) struct Peer {
+    /// Where the connection came from.
+    pub(crate) address: SocketAddr,
+    /// Whether we speak TLS on it ourselves.
+    pub(crate) tls: bool,
+}
+
+impl From<SocketAddr> for Peer {
+    /// A connection without TLS.
+    fn from(address: SocketAddr) -> Self {
+        Self { address, tls: false }
+    }
+}
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -24,7 +36,8 @@ const FORWARDED: &[&str] =
 
 /// Whether a program on this machine made the request: over loopback, and no proxy passed it on.
 pub(crate) fn is_local(extensions: &Extensions, headers: &HeaderMap) -> bool {
-    let loopback = extensions.get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    let loopback =
+        extensions.get::<Peer>().is_some_and(|peer| peer.address.ip().to_canonical().is_loopback());
     loopback && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
 
@@ -54,7 +67,7 @@ pub(crate) fn forwarded(settings: &Settings, extensions: &Extensions, headers: &
     Some(from)
 }
 
-/// How whoever made the request reaches Weft: over https when the address that the operator gave for it
+/// How whoever made the request reaches Weft: over https when we speak it ourselves, when the address that the operator gave for it
 /// (`public_url`) says so and the request was made for that host, or when the trusted proxy that brought it says so.
 /// Anybody else's word counts for nothing.
 pub(crate) fn scheme(settings: &Settings, extensions: &Extensions, headers: &HeaderMap) -> Scheme {
@@ -64,13 +77,14 @@ pub(crate) fn scheme(settings: &Settings, extensions: &Extensions, headers: &Hea
         let last = trusted.then(|| entries(headers, &FORWARDED_PROTO).next()).flatten();
         last.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https"))
     };
-    if settings.public_url.is_https_for(asked) || told() { Scheme::Https } else { Scheme::Http }
+    let tls = extensions.get::<Peer>().is_some_and(|peer| peer.tls);
+    if tls || settings.public_url.is_https_for(asked) || told() { Scheme::Https } else { Scheme::Http }
 }
 
 /// The address of the connection.
 fn connected(extensions: &Extensions) -> IpAddr {
     let peer = extensions.get::<Peer>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical())
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address.ip().to_canonical())
 }
 
 /// What a list of a header says, the last entry first. Its lines are one list (RFC 9110, section 5.3), and entries may be
@@ -98,7 +112,7 @@ mod tests {
 
     fn from(address: &str) -> Extensions {
         let mut extensions = Extensions::new();
-        extensions.insert(Peer(address.parse().unwrap()));
+        extensions.insert(Peer::from(address.parse::<SocketAddr>().unwrap()));
         extensions
     }
 
@@ -204,6 +218,9 @@ mod tests {
             assert_eq!(check(&settings, "10.0.0.1:9", lines, "wiki"), is, "{lines:?}");
             assert_eq!(check(&settings, "192.0.2.1:9", lines, "wiki"), Scheme::Http, "{lines:?}");
         }
+        let mut ours = Extensions::new();
+        ours.insert(Peer { tls: true, ..Peer::from(SocketAddr::from(([192, 0, 2, 1], 9))) });
+        assert_eq!(scheme(&settings, &ours, &said(&FORWARDED_PROTO, &["http"])), Scheme::Https);
         let public = PublicUrl::parse("https://wiki").unwrap();
         let settings = Settings { public_url: public, ..settings };
         assert_eq!(check(&settings, "192.0.2.1:9", &[], "wiki"), Scheme::Https);

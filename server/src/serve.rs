@@ -1,18 +1,23 @@
 //! `weft serve`: starts in an order in which every failure has a plain reason, and stops without losing anything.
 
 use std::io::IsTerminal as _;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
-use crate::app::{App, StartError, router};
+use crate::app::{App, AppState, StartError, router};
 use crate::auth::seal::Key;
 use crate::cli::{self, Exit};
-use crate::config::Settings;
-use crate::listen;
+use crate::config::{Host, Listen, Settings};
+use crate::http::error::ApiError;
+use crate::listen::{self, BindError, Listeners, Serving, Tls};
 use crate::running;
 use crate::telemetry::{self, Metrics};
 use crate::{backups, data, packing};
@@ -76,6 +81,10 @@ async fn serve(settings: Arc<Settings>) -> Exit {
         Ok(signals) => signals,
         Err(error) => return failed(Exit::Failed, &format!("signals cannot be received: {error}")),
     };
+    let tls = match Tls::of(&settings) {
+        Ok(tls) => tls,
+        Err(error) => return failed(Exit::Usage, &error.to_string()),
+    };
     let metrics = Metrics::start(true);
     let opening = settings.data.clone();
     let opened = tokio::task::spawn_blocking(move || data::open(&opening)).await;
@@ -100,7 +109,14 @@ async fn serve(settings: Arc<Settings>) -> Exit {
             return failed(Exit::Usage, &error.to_string());
         }
     };
-    let address = running::local_address(&settings.listen, port);
+    let errands = match errand_door(tls.is_some()) {
+        Ok(errands) => errands,
+        Err(error) => return failed(Exit::Address, &error.to_string()),
+    };
+    let address = match &errands {
+        Some(door) => running::local_address(&ERRAND_DOOR, door.port),
+        None => running::local_address(&settings.listen, port),
+    };
     let announcement = match running::announce(&settings.data, address, &app.token) {
         Ok(announcement) => announcement,
         Err(error) => {
@@ -108,13 +124,15 @@ async fn serve(settings: Arc<Settings>) -> Exit {
             return failed(Exit::Data, &format!("server.json cannot be written in {place}: {error}"));
         }
     };
-    let accepting = tokio::spawn(listen::serve(
-        listeners,
-        router(app.clone()),
-        app.connections.clone(),
-        settings.header_timeout,
-        app.draining.clone(),
-    ));
+    let serving = Serving {
+        router: router(app.clone()),
+        connections: app.connections.clone(),
+        header_timeout: settings.header_timeout,
+        tls: tls.clone(),
+        stop: app.draining.clone(),
+    };
+    let accepting = tokio::spawn(accept(app.clone(), listeners, errands, serving));
+    let certificate = tls.map(|tls| tokio::spawn(tls.keep()));
     let backups = tokio::spawn(backups::keep(app.clone()));
     let packing = tokio::spawn(packing::keep(app.clone()));
     let removing = tokio::spawn(packing::remove_destroyed(app.clone()));
@@ -122,6 +140,9 @@ async fn serve(settings: Arc<Settings>) -> Exit {
 
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
+    if let Some(certificate) = certificate {
+        certificate.abort();
+    }
     backups.abort();
     packing.abort();
     removing.abort();
@@ -135,6 +156,33 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     };
     drop(announcement);
     exit
+}
+
+/// Where errands knock (`weft backup`, `weft user`) while the public door speaks TLS: a door of their own, on loopback and
+/// without TLS, since the certificate is for a name that they do not come by. It opens to whoever can read the token in
+/// the data directory and to nobody else.
+const ERRAND_DOOR: Listen = Listen { host: Host::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST)), port: 0 };
+
+/// Binds the door for errands, where one is needed.
+fn errand_door(tls: bool) -> Result<Option<Listeners>, BindError> {
+    tls.then(|| listen::bind(&ERRAND_DOOR)).transpose()
+}
+
+/// Serves at every door.
+async fn accept(app: AppState, public: Listeners, errands: Option<Listeners>, serving: Serving) {
+    let Some(door) = errands else { return listen::serve(public, serving).await };
+    let router = serving.router.clone().layer(middleware::from_fn_with_state(app, only_errands));
+    let errands = Serving { router, tls: None, ..serving.clone() };
+    tokio::join!(listen::serve(public, serving), listen::serve(door, errands));
+}
+
+/// Refuses whoever comes to the door for errands without the token.
+async fn only_errands(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    if app.token.opens(request.headers()) {
+        next.run(request).await
+    } else {
+        ApiError::only_errands().into_response()
+    }
 }
 
 /// Takes no more connections, stores everything, closes what is open.
@@ -169,7 +217,7 @@ fn failed(exit: Exit, reason: &str) -> Exit {
 
 fn greet(app: &App) {
     let (settings, port) = (&app.settings, app.port);
-    let mut lines = format!("Weft is at {}\nData in {}", settings.listen.url(port), whole(&settings.data));
+    let mut lines = format!("Weft is at {}\nData in {}", settings.own_url(port), whole(&settings.data));
     if !app.wiki.is_set_up() {
         let link = format!("{}/setup?token={}", app.base_url(), *app.set_up.reveal());
         lines.push_str(&format!("\nSet it up, once, at {link}"));

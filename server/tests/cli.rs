@@ -42,10 +42,16 @@ struct Served {
 
 /// A server on `<home>/data`.
 fn serve(home: &Path) -> Served {
+    serve_with(home, &[])
+}
+
+/// The same, with more flags.
+fn serve_with(home: &Path, flags: &[&str]) -> Served {
     let mut command = weft(home, &["serve", "--listen", "127.0.0.1:0", "--data", "data"]);
+    command.args(flags);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = lines.find(|line| line.as_ref().unwrap().starts_with("Weft is at http://")).unwrap().unwrap();
+    let line = lines.find(|line| line.as_ref().unwrap().starts_with("Weft is at http")).unwrap().unwrap();
     let port = line.rsplit_once(':').unwrap().1.parse().unwrap();
     Served { child, port }
 }
@@ -324,4 +330,59 @@ fn a_stop_waits_neither_for_half_a_request_nor_for_a_silent_connection() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(!home.path().join("data/server.json").exists());
     assert!(serve(home.path()).has("d"));
+}
+
+/// Writes a certificate for localhost and its key; the flags that name them.
+fn certificate(home: &Path) -> [&'static str; 4] {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(home.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(home.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    ["--tls-certificate", "cert.pem", "--tls-key", "key.pem"]
+}
+
+#[test]
+fn the_commands_reach_a_server_that_speaks_tls() {
+    let home = home();
+    let flags = certificate(home.path());
+    let served = serve_with(home.path(), &flags);
+    let told = served.ask("GET /", b"");
+    assert!(told.starts_with("HTTP/1.1 400") && told.contains("https://"), "{told}");
+    let (code, said, why) = run(
+        home.path(),
+        &["user", "add", "mia@example.com", "--name", "Mia", "--role", "owner", "--data", "data"],
+    );
+    assert_eq!(code, 0, "{why}");
+    let link = format!("https://127.0.0.1:{}/reset/", served.port);
+    assert!(said.contains(&link), "{said}");
+    let (code, said, why) = run(home.path(), &["user", "list", "--data", "data"]);
+    assert!(code == 0 && said.contains("mia@example.com"), "{said}{why}");
+    let (code, said, why) = run(home.path(), &["backup", "out.weft", "--data", "data"]);
+    assert!(code == 0 && said.contains("are in out.weft"), "{said}{why}");
+    // The door that they come by is for nobody else.
+    let announced = fs::read_to_string(home.path().join("data/server.json")).unwrap();
+    let door = announced.split("127.0.0.1:").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+    assert_ne!(door, served.port);
+    let mut stranger = TcpStream::connect(("127.0.0.1", door)).unwrap();
+    stranger.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stranger.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert_eq!(served.stop(), 0);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_stops_the_start() {
+    let home = home();
+    let [_, _, flag, key] = certificate(home.path());
+    let start = |flags: &[&str]| {
+        let (code, _, why) =
+            run(home.path(), &[&["serve", "--listen", "127.0.0.1:0", "--data", "data"], flags].concat());
+        assert_eq!(code, 2, "{why}");
+        why
+    };
+    let why = start(&[flag, key]);
+    assert!(why.contains("tls_key is set and tls_certificate is not"), "{why}");
+    let why = start(&[flag, key, "--tls-certificate", "missing.pem"]);
+    assert!(why.contains("tls_certificate: missing.pem cannot be read"), "{why}");
+    assert!(!home.path().join("data").exists(), "nothing was begun");
 }

@@ -61,7 +61,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let mut request = request.body(body.into()).unwrap();
-        request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(Peer::from(self.peer));
         let response = router(self.app.clone()).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         Answer {
@@ -343,7 +343,7 @@ async fn a_foreign_host_name_reaches_only_the_probes() {
     let rebound = [("host", "evil.example")];
     let ask = async |path: &str| {
         let mut request = Request::get(path).header(rebound[0].0, rebound[0].1).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Peer(world.peer));
+        request.extensions_mut().insert(Peer::from(world.peer));
         router(world.app.clone()).oneshot(request).await.unwrap().status()
     };
     for path in ["/", "/api/docs", "/ws", "/metrics"] {
@@ -381,6 +381,23 @@ async fn every_answer_tells_browsers_what_a_page_may_do() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+    }
+}
+
+#[tokio::test]
+async fn where_we_speak_https_browsers_ask_the_host_for_nothing_else() {
+    let world = World::local().await;
+    let asks = async |host: &str, tls: bool| {
+        let mut request = Request::get("/live").header(header::HOST, host).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer { tls, ..Peer::from(world.peer) });
+        let response = router(world.app.clone()).oneshot(request).await.unwrap();
+        response.headers().get(header::STRICT_TRANSPORT_SECURITY).cloned()
+    };
+    assert_eq!(asks("wiki.example.com", true).await.unwrap(), ONLY_HTTPS);
+    assert_eq!(asks("wiki.example.com", false).await, None);
+    // Browsers would take it for whatever else listens on this machine.
+    for host in ["localhost:4545", "127.0.0.1:4545", "a.localhost"] {
+        assert_eq!(asks(host, true).await, None, "{host}");
     }
 }
 

@@ -56,12 +56,12 @@ impl Listen {
         }
     }
 
-    /// What a person on this machine types into a browser, once the port is known.
-    pub(crate) fn url(&self, port: u16) -> String {
+    /// Where somebody on this machine reaches it, once the port is known.
+    pub(crate) fn authority(&self, port: u16) -> String {
         match self.host {
-            Host::Localhost => format!("http://localhost:{port}"),
-            Host::Ip(ip) if ip.is_unspecified() => format!("http://localhost:{port}"),
-            Host::Ip(ip) => format!("http://{}", SocketAddr::from((ip, port))),
+            Host::Localhost => format!("localhost:{port}"),
+            Host::Ip(ip) if ip.is_unspecified() => format!("localhost:{port}"),
+            Host::Ip(ip) => SocketAddr::from((ip, port)).to_string(),
         }
     }
 
@@ -350,11 +350,11 @@ mod tests {
         let listen = Listen::parse("localhost:4545").unwrap();
         assert_eq!(listen.addresses().len(), 2);
         assert!(listen.is_local());
-        assert_eq!(listen.url(4545), "http://localhost:4545");
+        assert_eq!(listen.authority(4545), "localhost:4545");
         let all = Listen::parse("0.0.0.0:80").unwrap();
         assert!(!all.is_local());
-        assert_eq!(all.url(80), "http://localhost:80");
-        assert_eq!(Listen::parse("[::1]:0").unwrap().url(9), "http://[::1]:9");
+        assert_eq!(all.authority(80), "localhost:80");
+        assert_eq!(Listen::parse("[::1]:0").unwrap().authority(9), "[::1]:9");
         for bad in ["4545", "localhost", "localhost:", "localhost:99999", "::1:80", "example.com:80", ""] {
             assert!(Listen::parse(bad).is_err(), "{bad}");
         }

@@ -279,7 +279,7 @@ impl Server {
         let (status, bytes) = match self {
             Self::Running(running) => send(running.address, request).await?,
             Self::Own(app) => {
-                request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 0))));
+                request.extensions_mut().insert(Peer::from(SocketAddr::from(([127, 0, 0, 1], 0))));
                 let routes: Router = router(app.clone());
                 let response = routes.oneshot(request).await?;
                 (response.status(), response.into_body().collect().await?.to_bytes())

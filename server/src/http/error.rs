@@ -136,6 +136,16 @@ impl ApiError {
         }
     }
 
+    /// For whoever comes without the token to the door that is for the command line.
+    pub(crate) fn only_errands() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not_allowed",
+            "this port is for the commands of weft on this machine",
+            "Use the address that the server printed when it started.",
+        )
+    }
+
     pub(crate) fn not_open() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,

@@ -172,6 +172,11 @@ pub(crate) fn host_allowed(
     ))
 }
 
+/// Whether a request was made for a name or an address of the machine it comes from.
+pub(crate) fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    host(headers).is_some_and(|host| is_loopback(host_name(host)))
+}
+
 fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST).and_then(|value| value.to_str().ok())
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio_rustls::server::TlsStream;
 
 use crate::config::Proxies;
 
@@ -237,17 +238,46 @@ impl Drop for Share {
     }
 }
 
-/// A TCP stream with its seat, wherever an upgrade takes it.
+/// What bytes go over.
+#[derive(Debug)]
+pub(crate) enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+}
+
+/// A stream with its seat, wherever an upgrade takes it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     _seat: Seat,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, seat: Seat) -> Self {
-        Self { stream, _seat: seat }
+    pub(crate) fn new(wire: Wire, seat: Seat) -> Self {
+        Self { wire, _seat: seat }
     }
+}
+
+/// Hands a call on to whichever stream there is.
+macro_rules! on_wire {
+    ($self:ident, $stream:ident => $call:expr) => {
+        match &mut $self.wire {
+            Wire::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Wire::Tls($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $call
+            }
+        }
+    };
 }
 
 impl AsyncRead for Connection {
@@ -256,13 +286,13 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        on_wire!(self, stream => stream.poll_read(cx, buf))
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        on_wire!(self, stream => stream.poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -270,19 +300,22 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        on_wire!(self, stream => stream.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.wire {
+            Wire::Plain(stream) => stream.is_write_vectored(),
+            Wire::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        on_wire!(self, stream => stream.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        on_wire!(self, stream => stream.poll_shutdown(cx))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The accept loop over real sockets.
 
+mod tls;
+
 use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -18,12 +20,23 @@ struct Served {
 }
 
 fn served(header_timeout: Duration, connections_max: u32) -> Served {
+    let router = Router::new().route("/", get(async || "here"));
+    served_with(router, header_timeout, connections_max, None)
+}
+
+fn served_with(
+    router: Router,
+    header_timeout: Duration,
+    connections_max: u32,
+    tls: Option<Arc<Tls>>,
+) -> Served {
     let listeners = bind(&Listen::parse("127.0.0.1:0").unwrap()).unwrap();
     let port = listeners.port;
     let connections = Connections::new(connections_max, 1, Proxies::default());
     let stop = CancellationToken::new();
-    let router = Router::new().route("/", get(async || "here"));
-    let serving = tokio::spawn(serve(listeners, router, connections.clone(), header_timeout, stop.clone()));
+    let serving =
+        Serving { router, connections: connections.clone(), header_timeout, tls, stop: stop.clone() };
+    let serving = tokio::spawn(serve(listeners, serving));
     Served { port, connections, stop, serving }
 }
 

@@ -196,7 +196,7 @@ impl Town {
             Sent::Bytes(bytes) => request.body(Body::from(bytes)),
         };
         let mut request = request.unwrap();
-        request.extensions_mut().insert(Peer("127.0.0.1:9".parse().unwrap()));
+        request.extensions_mut().insert(Peer::from(SocketAddr::from(([127, 0, 0, 1], 9))));
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();

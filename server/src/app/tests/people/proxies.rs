@@ -19,7 +19,7 @@ impl World {
     async fn holds(&self, client: &str) -> Response {
         let mut request =
             Request::get("/live").header("x-forwarded-for", client).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(Peer::from(self.peer));
         router(self.app.clone()).oneshot(request).await.unwrap()
     }
 }
