@@ -6,6 +6,7 @@
 
 mod connections;
 pub(crate) mod forwarded;
+mod http2;
 mod speak;
 mod tls;
 

@@ -8,7 +8,7 @@ mod documents;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State, WebSocketUpgrade};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::{IntoResponse as _, Response};
 
 use self::connection::Connection;
@@ -63,6 +63,9 @@ pub(crate) async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Response {
+    if request.version() >= Version::HTTP_2 {
+        return not_over_http2().into_response();
+    }
     match accept(app, upgrade, &request) {
         Ok(response) => response,
         Err(error) => error.into_response(),
@@ -126,6 +129,16 @@ fn accept(
         let _held_as_long_as_the_socket_lives = place;
         Connection::new(socket, documents).run(draining, rights).await;
     }))
+}
+
+/// Browsers know by themselves: they are not offered WebSockets over HTTP/2, and open a connection of their own.
+fn not_over_http2() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "not_a_websocket",
+        "WebSockets are opened over HTTP/1.1 here",
+        "Offer only http/1.1 in the handshake of TLS.",
+    )
 }
 
 fn bad_request(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
+use super::tls::HTTP2;
 use crate::config::Proxies;
 
 /// So many times as many as may be open may come from one address at once: a whole office that reconnects after a restart,
@@ -261,6 +262,14 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(wire: Wire, seat: Seat) -> Self {
         Self { wire, _seat: seat }
+    }
+
+    /// Whether the client and we agreed on HTTP/2, which only a handshake can.
+    pub(crate) fn speaks_http2(&self) -> bool {
+        match &self.wire {
+            Wire::Plain(_) => false,
+            Wire::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(HTTP2),
+        }
     }
 }
 

@@ -5,8 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -23,7 +27,8 @@ use tower::ServiceExt as _;
 use super::connections::{Connection, Seat, Wire};
 use super::forwarded::Place;
 use super::tls::Tls;
-use super::{HEAD_BYTES_MAX, HEADERS_MAX, STOP_GRACE, Serving};
+use super::{HEAD_BYTES_MAX, HEADERS_MAX, STOP_GRACE, Serving, http2};
+use crate::http::error::ApiError;
 use crate::peer::Peer;
 
 /// With this byte begins whatever a client of TLS says first: a record of the handshake.
@@ -84,14 +89,18 @@ async fn say_https(mut stream: TcpStream) {
 async fn speak(serving: &Serving, connection: Connection, peer: Peer) {
     // Every request under way holds a share, from its head to the end of its answer's body.
     let under_way = Arc::new(());
-    let (share, router) = (Arc::downgrade(&under_way), serving.router.clone());
+    let begun = Arc::new(AtomicU64::new(0));
+    let (share, count, router) = (Arc::downgrade(&under_way), begun.clone(), serving.router.clone());
     let service = service_fn(move |request: Request<Incoming>| {
+        count.fetch_add(1, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         one_host(&mut request);
         request.extensions_mut().insert(peer);
+        let too_many = request.headers().keys_len() > HEADERS_MAX;
         let (share, answer) = (share.upgrade(), router.clone().oneshot(request));
         async move {
-            let mut response = answer.await?;
+            // HTTP/1.1 is told so before it comes here.
+            let mut response = if too_many { too_many_headers() } else { answer.await? };
             let place = response.extensions_mut().remove::<Place>();
             Ok::<_, Infallible>(response.map(|body| {
                 body.map_frame(move |frame| {
@@ -101,26 +110,51 @@ async fn speak(serving: &Serving, connection: Connection, peer: Peer) {
             }))
         }
     });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(serving.header_timeout)
-        .max_headers(HEADERS_MAX)
-        .max_header_size(HEAD_BYTES_MAX)
-        .max_buf_size(HEAD_BYTES_MAX);
-    let connection = http.serve_connection(TokioIo::new(connection), service).with_upgrades();
-    let result = drive(serving, connection, |connection| connection.graceful_shutdown(), &under_way).await;
+    let second = connection.speaks_http2();
+    let io = TokioIo::new(connection);
+    let result = if second {
+        let idle = http2::idle(&under_way, &begun, serving.header_timeout);
+        let connection = http2::builder().serve_connection(io, service);
+        drive(serving, connection, |connection| connection.graceful_shutdown(), idle, &under_way).await
+    } else {
+        let connection = first(serving.header_timeout).serve_connection(io, service).with_upgrades();
+        let never = std::future::pending();
+        drive(serving, connection, |connection| connection.graceful_shutdown(), never, &under_way).await
+    };
     if let Err(error) = result {
         // Broken and slow clients are daily bread.
         tracing::debug!(peer = %peer.address, %error, "a connection ended early");
     }
 }
 
-/// Goes on until the connection ends, or the server stops and nothing is under way. `finish` makes the connection take no
-/// more requests.
+/// How HTTP/1.1 is spoken.
+fn first(header_timeout: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    http
+}
+
+fn too_many_headers() -> Response {
+    ApiError::new(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "headers",
+        format!("a request has at most {HEADERS_MAX} different headers"),
+        "Send fewer.",
+    )
+    .into_response()
+}
+
+/// Goes on until the connection ends, or until it is idle or the server stops and nothing is under way. `finish` makes the
+/// connection take no more requests.
 async fn drive<C>(
     serving: &Serving,
     connection: C,
     finish: impl Fn(Pin<&mut C>),
+    idle: impl Future<Output = ()>,
     under_way: &Arc<()>,
 ) -> hyper::Result<()>
 where
@@ -130,6 +164,7 @@ where
     tokio::select! {
         result = connection.as_mut() => return result,
         () = serving.stop.cancelled() => {}
+        () = idle => {}
     }
     finish(connection.as_mut());
     loop {

@@ -1,5 +1,6 @@
 //! The accept loop over real sockets.
 
+mod http2;
 mod tls;
 
 use axum::routing::get;

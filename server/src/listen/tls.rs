@@ -27,8 +27,10 @@ use crate::config::Settings;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The most bytes of one of the files: a chain of certificates has some thousands.
 const PEM_BYTES_MAX: u64 = 1 << 20;
+/// HTTP/2, as clients call it in the handshake.
+pub(super) const HTTP2: &[u8] = b"h2";
 /// What is spoken inside, the preferred first.
-const PROTOCOLS: &[&[u8]] = &[b"http/1.1"];
+const PROTOCOLS: &[&[u8]] = &[HTTP2, b"http/1.1"];
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]

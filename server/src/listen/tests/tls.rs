@@ -21,10 +21,10 @@ use crate::listen::tls::{Looked, TlsError};
 use crate::telemetry::Metrics;
 
 /// The files of a certificate for localhost.
-struct Files(TempDir);
+pub(super) struct Files(TempDir);
 
 impl Files {
-    fn new() -> (Self, CertificateDer<'static>) {
+    pub(super) fn new() -> (Self, CertificateDer<'static>) {
         let files = Self(tempfile::tempdir().unwrap());
         let certificate = files.renew();
         (files, certificate)
@@ -46,7 +46,7 @@ impl Files {
         self.0.path().join("key.pem")
     }
 
-    fn settings(&self) -> Settings {
+    pub(super) fn settings(&self) -> Settings {
         Settings {
             tls_certificate: OptionalPath(Some(self.certificate())),
             tls_key: OptionalPath(Some(self.key())),
@@ -54,7 +54,7 @@ impl Files {
         }
     }
 
-    fn tls(&self) -> Arc<Tls> {
+    pub(super) fn tls(&self) -> Arc<Tls> {
         Tls::of(&self.settings()).unwrap().unwrap()
     }
 }
