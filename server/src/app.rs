@@ -16,6 +16,7 @@ use weft_history::{History, HistorySettings};
 use weft_hub::{Hub, HubSettings};
 use weft_store::{Store, StoreError};
 use weft_wiki::Wiki;
+use weft_wiki::app::Signs;
 use weft_wiki::member::SecondStep;
 
 use crate::auth::mail::{MailError, MailSettings, Mailer};
@@ -28,8 +29,8 @@ use crate::auth::secret::{Kind, Secret};
 use crate::config::Settings;
 use crate::http::error::ApiError;
 use crate::http::{
-    admin, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me, metrics,
-    pages, passkeys, people, providers, ready, resets, server, shares, sign_in, spaces,
+    admin, apps, audit, desk, docs, events, groups, guard, home, invitations, live, live_figures, me,
+    metrics, pages, passkeys, people, providers, ready, resets, server, shares, sign_in, spaces,
 };
 use crate::listen::{Connections, forwarded};
 use crate::peer::Peer;
@@ -184,6 +185,19 @@ fn warn_of_another_key(wiki: &Wiki, key: &Key) {
              people in; put the right one back into the data directory"
         );
     }
+    for app in wiki.all_apps() {
+        let closed = app.keys.iter().any(|known| match &known.signs {
+            Signs::Secret { sealed, .. } => key.open(seal::Purpose::App(app.name.as_str()), sealed).is_err(),
+            Signs::Public(_) => false,
+        });
+        if closed {
+            tracing::error!(
+                app = app.name.as_str(),
+                "weft.key is not the one that the app's secret was sealed with: its tokens open nothing; put the right \
+                 one back into the data directory, or give the app a new secret"
+            );
+        }
+    }
 }
 
 /// Every route. What is none is a file of the web client, or its page.
@@ -230,6 +244,11 @@ pub(crate) fn router(app: AppState) -> Router {
         )
         .route("/api/groups", get(groups::list).post(groups::make))
         .route("/api/groups/{id}", patch(groups::change).delete(groups::remove))
+        .route("/api/apps", get(apps::list).post(apps::make))
+        .route("/api/apps/{app}", patch(apps::change).delete(apps::remove))
+        .route("/api/apps/{app}/keys", post(apps::add_key))
+        .route("/api/apps/{app}/keys/{key}", delete(apps::remove_key))
+        .route("/api/apps/{app}/tokens", post(apps::token))
         .route("/api/audit", get(audit::audit))
         .route("/api/spaces", get(spaces::list).post(spaces::make))
         .route("/api/spaces/{id}", get(spaces::one).patch(spaces::change).delete(spaces::remove))

@@ -3,17 +3,21 @@
 //! What is shown stays the same while a socket is open; who it makes them does not. So a socket keeps the
 //! [`Credentials`] and asks again for the [`Subject`] when rights have moved.
 
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
-use weft_access::Subject;
-use weft_ids::{SignInId, TokenId};
+use weft_access::{AppClaim, Refused, Rooms, Subject};
+use weft_ids::{AppKeyId, AppName, SignInId, TokenId, UserId};
 use weft_wiki::member::{Keyed, SignedIn};
 use weft_wiki::{SecretHash, Wiki};
 
+use crate::app::App;
+use crate::auth::app_token::{self, Access, AppToken, LIFE_SECONDS_MAX, TokenError};
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::secret::{Kind, Secret};
-use crate::config::Settings;
-use crate::http::guard::is_own_page;
+use crate::http::guard::{is_own_page, origin_allowed};
 use crate::peer;
 
 /// The header by which a page shows the public link that it was opened with.
@@ -31,6 +35,14 @@ pub(crate) struct Credentials {
     sign_in: Option<SecretHash>,
     /// A person's key for programs.
     key: Option<SecretHash>,
+    /// The secret of an app, shown by its backend.
+    backend: Option<SecretHash>,
+    /// What an app vouches for.
+    vouched: Option<Arc<Vouched>>,
+    /// Why the token of an app opens nothing.
+    trouble: Option<TokenError>,
+    /// The web page that asks, by its origin, where it is of neither this server nor this machine.
+    page: Option<Arc<str>>,
     share: Option<Secret>,
     /// What proves that a share's password was given, as the browser's cookies hold it.
     unlocks: HeaderMap,
@@ -46,9 +58,23 @@ pub(crate) enum By {
     Key(TokenId),
 }
 
+/// What an app vouches for, by a token that held when it was shown.
+#[derive(Debug)]
+struct Vouched {
+    claim: Arc<AppClaim>,
+    /// The key that it was signed with. When the app has it no more, the token is worth nothing.
+    key: AppKeyId,
+    /// Until when the token opens something more, in seconds since 1970.
+    opens_until: u64,
+    /// Until when what it opened may stay open: a client that shows the same token whenever it connects would
+    /// otherwise be thrown out in the middle of a word.
+    stays_until: u64,
+}
+
 impl Credentials {
     /// What a request with these parts shows.
-    pub(crate) fn of(settings: &Settings, extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Self {
+    pub(crate) fn of(app: &App, extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> Self {
+        let settings = &*app.settings;
         let scheme = peer::scheme(settings, extensions, headers);
         // A browser adds its cookies to what any page asks for: they count for pages of our own only.
         let own = is_own_page(headers, settings);
@@ -62,11 +88,18 @@ impl Credentials {
             let cookies = headers.get_all(header::COOKIE).iter().filter(holds);
             unlocks.extend(cookies.map(|value| (Some(header::COOKIE), value.clone())));
         }
+        // A page of an app's site may be open on this very machine, and is no program of it.
+        let foreign = !origin_allowed(headers, settings);
+        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let credentials = Self {
-            local: peer::is_local(extensions, headers),
-            operator: false,
+            local: peer::is_local(extensions, headers) && !foreign,
+            operator: app.token.opens(headers),
             sign_in: sign_in.map(|secret| hash(&secret)),
             key: None,
+            backend: None,
+            vouched: None,
+            trouble: None,
+            page: foreign.then(|| origin.unwrap_or_default().to_ascii_lowercase().into()),
             share: shown.and_then(|text| Secret::parse(Kind::Share, &text)),
             unlocks,
             scheme,
@@ -74,25 +107,31 @@ impl Credentials {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
         match bearer.or_else(|| parameter(uri, "token")) {
-            Some(token) => credentials.with_token(&token),
+            Some(token) => credentials.with_token(app, &token),
             None => credentials,
         }
     }
 
-    /// What else a document's own authentication shows: the secret of a public link, or a person's key.
-    pub(crate) fn with_token(&self, text: &str) -> Self {
+    /// What else a document's own authentication shows: the secret of a public link, a person's key, or what an app
+    /// signed.
+    pub(crate) fn with_token(&self, app: &App, text: &str) -> Self {
         let mut credentials = self.clone();
+        // What ended while the socket was open opens nothing more.
+        credentials.vouched = credentials.vouched.filter(|vouched| now_seconds() < vouched.opens_until);
         if let Some(key) = Secret::parse(Kind::Token, text) {
             credentials.key = Some(hash(&key));
         } else if let Some(share) = Secret::parse(Kind::Share, text) {
             credentials.share = Some(share);
+        } else if let Some(backend) = Secret::parse(Kind::App, text) {
+            credentials.backend = Some(hash(&backend));
+        } else {
+            match vouched(app, text) {
+                Some(Ok(vouched)) => credentials.vouched = Some(Arc::new(vouched)),
+                Some(Err(why)) => credentials.trouble = Some(why),
+                None => {}
+            }
         }
         credentials
-    }
-
-    /// The same, shown by whoever runs the server.
-    pub(crate) fn of_operator(self) -> Self {
-        Self { operator: true, ..self }
     }
 
     /// Who that makes them now.
@@ -111,8 +150,28 @@ impl Credentials {
             (None, None) => None,
         };
         let (person, by) = known.unzip();
-        let link = self.link(wiki);
-        (Subject { local: self.local, operator: self.operator, person, link, app: None }, by)
+        let (link, app) = (self.link(wiki), self.claim(wiki));
+        (Subject { local: self.local, operator: self.operator, person, link, app }, by)
+    }
+
+    /// The app whose backend asks.
+    pub(crate) fn backend(&self, wiki: &Wiki) -> Option<AppName> {
+        wiki.app_by_secret(self.backend.as_ref()?)
+    }
+
+    /// A refusal, as whoever shows this can use it: of an app's token it says what is wrong with it.
+    pub(crate) fn why(&self, refused: Refused) -> String {
+        match &self.trouble {
+            Some(trouble) if refused == Refused::SignIn => trouble.to_string(),
+            _ => refused.to_string(),
+        }
+    }
+
+    /// What their app vouches for, while the app has the key that was signed with, and takes the page that asks.
+    fn claim(&self, wiki: &Wiki) -> Option<Arc<AppClaim>> {
+        let vouched = self.vouched.as_ref().filter(|vouched| now_seconds() < vouched.stays_until)?;
+        let holds = wiki.app_vouches(&vouched.claim.app, &vouched.key, self.page.as_deref());
+        holds.then(|| vouched.claim.clone())
     }
 
     /// The public link they came by, where its password was given or it has none.
@@ -125,6 +184,54 @@ impl Credentials {
         });
         open.then(|| share.claim())
     }
+}
+
+/// What a token says that an app of this server signed, or why it holds not; `None`: it is no app's.
+fn vouched(app: &App, text: &str) -> Option<Result<Vouched, TokenError>> {
+    let name = AppName::new(&app_token::claimed_app(text)?)?;
+    let now = now_seconds();
+    let mut why = TokenError::NoKey;
+    for key in app.wiki.app(&name)?.keys {
+        let Some(checks) = app.app_key(&name, &key) else { continue };
+        match app_token::verify(&checks, name.as_str(), text, now) {
+            Ok(token) => return Some(Ok(Vouched::new(name, key.id, token, now))),
+            // Of several keys the one that it was signed with says most.
+            Err(error) if !why.is_of_the_right_key() => why = error,
+            Err(_) => {}
+        }
+    }
+    tracing::debug!(app = name.as_str(), %why, "an app's token opens nothing");
+    Some(Err(why))
+}
+
+impl Vouched {
+    fn new(app: AppName, key: AppKeyId, token: AppToken, now: u64) -> Self {
+        let user = token.user.unwrap_or_default();
+        let rooms = match token.rooms {
+            app_token::Rooms::Room(room) => Rooms::One(room.into()),
+            app_token::Rooms::Prefix(prefix) => Rooms::Below(prefix.into()),
+        };
+        let claim = AppClaim {
+            rooms,
+            write: token.access == Access::Write,
+            // Two apps may call their users alike, and neither of them is anybody of this wiki.
+            user: user.id.and_then(|id| UserId::new(&format!("{app}:{id}"))),
+            name: user.name.map(Arc::from),
+            color: user.color.map(Arc::from),
+            app,
+        };
+        Self {
+            claim: Arc::new(claim),
+            key,
+            opens_until: token.holds_until,
+            stays_until: now + LIFE_SECONDS_MAX,
+        }
+    }
+}
+
+/// What the clock says, in seconds since 1970.
+pub(crate) fn now_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The hash of a secret, as the wiki knows it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod admin;
+pub(crate) mod apps;
 pub(crate) mod asked;
 pub(crate) mod audit;
 pub(crate) mod body;

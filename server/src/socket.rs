@@ -16,7 +16,7 @@ use self::documents::{Documents, granted};
 use crate::app::AppState;
 use crate::asking::Credentials;
 use crate::http::error::ApiError;
-use crate::http::guard::{foreign_origin, origin_allowed};
+use crate::http::guard::{foreign_origin, is_app_page, origin_allowed};
 use crate::http::name;
 use crate::listen::forwarded::Place;
 
@@ -86,22 +86,28 @@ fn accept(
             "Reconnect in a moment.",
         ));
     }
-    if !origin_allowed(request.headers(), &app.settings) {
+    if !origin_allowed(request.headers(), &app.settings) && !is_app_page(request.headers(), &app.wiki) {
         return Err(foreign_origin());
     }
     // Before anything is decided: what moves from here on is noticed.
     let rights = app.wiki.rights();
-    let credentials = Credentials::of(&app.settings, request.extensions(), request.headers(), request.uri());
+    let credentials = Credentials::of(&app, request.extensions(), request.headers(), request.uri());
     let wishes = Wishes::of(request.uri())?;
     let documents = match request.uri().path().strip_prefix("/ws/") {
         None => {
-            // Documents are named, and decided on, inside the socket; a stranger to this server learns it here.
-            weft_access::may_knock(app.settings.open, &credentials.subject(&app.wiki))?;
-            Documents::named(app.clone(), credentials, wishes)
+            // Documents are named, and decided on, inside the socket; a stranger to this server learns it here, unless
+            // they may say inside who they are: there are people with keys, or apps with tokens.
+            let knows = app.wiki.is_set_up() || app.wiki.has_apps();
+            match weft_access::may_knock(app.settings.open, &credentials.subject(&app.wiki)) {
+                Ok(()) => Documents::named(app.clone(), credentials, wishes),
+                Err(_) if knows => Documents::strangers(app.clone(), credentials, wishes),
+                Err(refused) => return Err(refused.into()),
+            }
         }
         Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
-            let grant = granted(&app.wiki, &credentials, doc, wishes)?;
+            let grant = granted(&app.wiki, &credentials, doc, wishes)
+                .map_err(|refused| ApiError::from(refused).saying(credentials.why(refused)))?;
             Documents::one(app.clone(), credentials, grant, wishes).map_err(|error| {
                 ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,

@@ -190,6 +190,8 @@ random_ids! {
     TokenId;
     /// A key that a person's device holds, to sign in with.
     PasskeyId;
+    /// A key with which a foreign app signs its tokens.
+    AppKeyId;
     /// A place offered to somebody who is not a member yet.
     InvitationId;
     /// What happened, for those who keep watch over the server.

@@ -136,6 +136,16 @@ deeds! {
     HistoryRestored = "history-restored";
     /// A document's history was erased in part.
     HistoryErased = "history-erased";
+    /// A foreign app was registered.
+    AppMade = "app-made";
+    /// A foreign app's name or pages were changed.
+    AppChanged = "app-changed";
+    /// A foreign app got one more key.
+    AppKeyAdded = "app-key-added";
+    /// A foreign app's key was removed.
+    AppKeyRemoved = "app-key-removed";
+    /// A foreign app was removed.
+    AppRemoved = "app-removed";
     /// Everything was written into a backup.
     Exported = "exported";
 }

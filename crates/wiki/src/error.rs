@@ -38,6 +38,12 @@ pub enum Field {
     Id,
     /// A picture.
     Picture,
+    /// The beginning of an app's rooms.
+    App,
+    /// A key of an app.
+    Key,
+    /// The web pages of an app.
+    Origins,
     /// A second step of signing in.
     Totp,
 }
@@ -63,6 +69,9 @@ impl Field {
             Self::Place => "place",
             Self::Id => "id",
             Self::Picture => "picture",
+            Self::App => "app",
+            Self::Key => "publicKey",
+            Self::Origins => "origins",
             Self::Totp => "totp",
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! One folder per noun: [`member`], [`space`], [`page`], [`share`], [`desk`], [`notice`], [`audit`].
 
+pub mod app;
 pub mod audit;
 mod change;
 pub mod desk;

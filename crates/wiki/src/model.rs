@@ -4,8 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use weft_access::{PageFacts, PageState, Person as Persona, Scope};
-use weft_ids::{GroupId, InvitationId, PageId, PasskeyId, ShareId, SignInId, SpaceId, TokenId, UserId};
+use weft_ids::{
+    AppName, GroupId, InvitationId, PageId, PasskeyId, ShareId, SignInId, SpaceId, TokenId, UserId,
+};
 
+use crate::app::ForeignApp;
 use crate::desk::Desk;
 use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
@@ -38,6 +41,7 @@ pub(crate) struct Model {
     pub(crate) edited: Table<Edited>,
     pub(crate) desks: Table<Desk>,
     pub(crate) notices: Table<Notice>,
+    pub(crate) apps: Table<ForeignApp>,
 
     /// Somebody owns the server. There is always an owner from then on.
     pub(crate) is_set_up: bool,
@@ -46,6 +50,7 @@ pub(crate) struct Model {
     pub(crate) by_sign_in: HashMap<SecretHash, SignInId>,
     pub(crate) by_credential: HashMap<Vec<u8>, PasskeyId>,
     pub(crate) by_token: HashMap<SecretHash, TokenId>,
+    pub(crate) by_app_secret: HashMap<SecretHash, AppName>,
     pub(crate) by_invitation: HashMap<SecretHash, InvitationId>,
     pub(crate) by_reset: HashMap<SecretHash, UserId>,
     pub(crate) by_slug: HashMap<String, SpaceId>,

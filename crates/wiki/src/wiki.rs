@@ -12,9 +12,10 @@ use weft_access::{
 };
 use weft_history::History;
 use weft_hub::Hub;
-use weft_ids::{DocId, PageId, SpaceId, UnixMillis, UserId};
+use weft_ids::{AppName, DocId, PageId, SpaceId, UnixMillis, UserId};
 use weft_store::{Expect, Store, StoreError};
 
+use crate::app::ForeignApp;
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::error::WikiError;
@@ -105,6 +106,7 @@ impl Wiki {
         load::<Edited>(&*store, &mut model).await?;
         load::<Desk>(&*store, &mut model).await?;
         load::<Notice>(&*store, &mut model).await?;
+        load::<ForeignApp>(&*store, &mut model).await?;
         for (doc, title) in hub.titles().await? {
             if let Some(page) = PageId::of(&doc).filter(|page| model.pages.get(page).is_some()) {
                 model.titles.insert(page, title);
@@ -144,10 +146,12 @@ impl Wiki {
     pub fn grant(&self, subject: &Subject, doc: DocId, right: Right) -> Result<Grant, Refused> {
         // Until somebody sets the server up there is nobody to own a page, and all documents are alike.
         let page = PageId::of(&doc).filter(|_| self.is_set_up());
-        let Some(page) = page else {
-            return decide(&DocRules::Free { open: self.0.open }, subject, doc, right);
-        };
         let model = self.model();
+        let Some(page) = page else {
+            let app = AppName::of(&doc).filter(|app| model.apps.get(app).is_some());
+            let free = DocRules::Free { open: self.0.open };
+            return decide(&app.as_ref().map_or(free, |app| DocRules::App { app }), subject, doc, right);
+        };
         let rules = model.facts(&page).map_or(DocRules::NoPage, DocRules::Page);
         decide(&rules, subject, doc, right)
     }

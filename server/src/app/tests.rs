@@ -1,5 +1,6 @@
 //! The routes over the in-memory store, without a socket.
 
+mod apps;
 mod cut_short;
 mod fuzz;
 mod history;

@@ -32,6 +32,8 @@ const NONCE_BYTES: usize = 24;
 pub(crate) enum Purpose<'a> {
     /// The second step of the person of this id.
     Totp(&'a str),
+    /// A secret that the app of this name shares.
+    App(&'a str),
 }
 
 impl Purpose<'_> {
@@ -39,6 +41,7 @@ impl Purpose<'_> {
     fn bytes(self) -> Vec<u8> {
         let (name, of) = match self {
             Self::Totp(id) => ("totp", id),
+            Self::App(name) => ("app", name),
         };
         // A NUL ends the name: no purpose is another's beginning.
         [&[SEALED_VERSION][..], name.as_bytes(), b"\0", of.as_bytes()].concat()
@@ -228,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_open_for_another_purpose() {
-        let all = [Purpose::Totp("a"), Purpose::Totp("b"), Purpose::Totp("")];
+        let all =
+            [Purpose::Totp("a"), Purpose::Totp("b"), Purpose::Totp(""), Purpose::App("a"), Purpose::App("")];
         for sealed_for in all {
             let sealed = key(1).seal(sealed_for, b"secret").unwrap();
             for purpose in all {

@@ -16,6 +16,8 @@ const SECRET_BYTES: usize = 32;
 
 /// What an API token begins with, so that one found in a file is known for what it is.
 const TOKEN_PREFIX: &str = "weft_";
+/// What the secret of an app begins with, likewise.
+const APP_PREFIX: &str = "weft_app_";
 
 /// What a secret opens. The hash of the same bits is another for each kind, so a secret of one never passes for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +34,8 @@ pub(crate) enum Kind {
     Unlock,
     /// The API, as the person whose token it is.
     Token,
+    /// The rooms of a foreign app, for its backend: it signs tokens with the text, or shows it to have them signed.
+    App,
     /// A browser that is signed in.
     SignIn,
     /// A browser whose person is at their provider to sign in.
@@ -48,6 +52,7 @@ impl Kind {
             Self::Share => "weft 2026-11 secret share v1",
             Self::Unlock => "weft 2026-11 secret unlock v1",
             Self::Token => "weft 2026-11 secret token v1",
+            Self::App => "weft 2026-11 secret app v1",
             Self::SignIn => "weft 2026-11 secret sign-in v1",
             Self::Pending => "weft 2026-11 secret pending sign-in v1",
         }
@@ -56,6 +61,7 @@ impl Kind {
     fn prefix(self) -> &'static str {
         match self {
             Self::Token => TOKEN_PREFIX,
+            Self::App => APP_PREFIX,
             _ => "",
         }
     }
@@ -89,7 +95,8 @@ impl Secret {
         }
     }
 
-    /// The secret itself, for the one who is to have it: 43 characters of base64url, behind `weft_` for a token.
+    /// The secret itself, for the one who is to have it: 43 characters of base64url, behind `weft_` for a token and
+    /// `weft_app_` for an app's.
     pub(crate) fn reveal(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(64));
         text.push_str(self.kind.prefix());
@@ -151,13 +158,14 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Kind; 8] = [
+    const KINDS: [Kind; 9] = [
         Kind::SetUp,
         Kind::Invitation,
         Kind::Reset,
         Kind::Share,
         Kind::Unlock,
         Kind::Token,
+        Kind::App,
         Kind::SignIn,
         Kind::Pending,
     ];
@@ -210,6 +218,7 @@ mod tests {
         ] {
             assert!(Secret::parse(Kind::Share, bad).is_none(), "{bad}");
         }
+        assert!(Secret::parse(Kind::Token, &format!("weft_app_{}", *good)).is_none());
         assert!(Secret::parse(Kind::Token, &good).is_none());
         assert!(Secret::parse(Kind::Token, &format!("weft_{}", *good)).is_some());
         assert!(Secret::parse(Kind::Token, &format!("WEFT_{}", *good)).is_none());

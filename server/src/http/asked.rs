@@ -33,10 +33,7 @@ impl FromRequestParts<AppState> for Asked {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let mut credentials = Credentials::of(&app.settings, &parts.extensions, &parts.headers, &parts.uri);
-        if app.token.opens(&parts.headers) {
-            credentials = credentials.of_operator();
-        }
+        let credentials = Credentials::of(app, &parts.extensions, &parts.headers, &parts.uri);
         let (subject, by) = credentials.look(&app.wiki);
         let asked = Self {
             subject,
@@ -47,7 +44,10 @@ impl FromRequestParts<AppState> for Asked {
         };
         // This machine is not a stranger, and neither is anybody on a server that is open to everyone.
         if app.wiki.is_set_up() && !asked.subject.local && !app.settings.open {
-            app.limits.request(asked.subject.user().map(|user| user.as_str()), asked.address)?;
+            // A backend asks for all its people from one address. No user's id ends so.
+            let backend = asked.credentials.backend(&app.wiki).map(|name| format!("{name}:"));
+            let user = asked.subject.user().map(|user| user.as_str());
+            app.limits.request(user.or(backend.as_deref()), asked.address)?;
         }
         asked.note_seen(app).await;
         Ok(asked)

@@ -18,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weft_access::{Grant, Right};
 use weft_hub::{DocumentSummary, HubError, Position, Submission, Submitted};
-use weft_ids::{DocId, PageId};
+use weft_ids::{AppName, DocId, PageId};
 use weft_wiki::audit::Deed;
 use weft_wire::{StateVector, Update};
 
@@ -188,9 +188,12 @@ pub(crate) async fn list(State(app): State<AppState>, request: Request) -> Resul
         return Err(ApiError::not_open());
     }
     let documents = app.hub.documents().await?;
-    // Which pages there are is for those who may see them: see the wiki's own lists.
+    // Which pages there are is for those who may see them: see the wiki's own lists. An app's rooms are its own affair.
     let alike = !app.wiki.is_set_up();
-    let free = documents.into_iter().filter(|summary| alike || PageId::of(&summary.doc).is_none());
+    let free = documents.into_iter().filter(|summary| {
+        (alike || PageId::of(&summary.doc).is_none())
+            && !AppName::of(&summary.doc).is_some_and(|name| app.wiki.is_app(&name))
+    });
     let documents = free.map(DocumentEntry::from).collect();
     let fields = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((fields, Json(DocumentList { documents })).into_response())

@@ -76,6 +76,11 @@ impl ApiError {
         self
     }
 
+    /// Says what happened in other words.
+    pub(crate) fn saying(self, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
     /// Says which field of the request is meant.
     pub(crate) fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.mends.get_or_insert_default().field = Some(field.into());

@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, heade
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use weft_wiki::Wiki;
+
 use super::error::ApiError;
 use crate::app::AppState;
 use crate::config::Settings;
@@ -31,7 +33,8 @@ pub(crate) async fn guard(State(app): State<AppState>, request: Request, next: N
     if !(path == "/metrics" || path == "/api" || path.starts_with("/api/")) {
         return next.run(request).await;
     }
-    if !origin_allowed(request.headers(), &app.settings) && !is_return(request.method(), path) {
+    let for_apps = path.starts_with("/api/docs/") && is_app_page(request.headers(), &app.wiki);
+    if !origin_allowed(request.headers(), &app.settings) && !for_apps && !is_return(request.method(), path) {
         return foreign_origin().into_response();
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -56,7 +59,7 @@ pub(crate) fn foreign_origin() -> ApiError {
         StatusCode::FORBIDDEN,
         "foreign_origin",
         "this web page's origin may not talk to this server",
-        "Add the page's origin to the setting allowed_origins.",
+        "Add the page's origin to the setting allowed_origins, or to the app whose page it is.",
     )
 }
 
@@ -103,6 +106,12 @@ pub(crate) fn origin_allowed(headers: &HeaderMap, settings: &Settings) -> bool {
         return false;
     }
     is_own(&origin, headers) || is_loopback(host_name(authority))
+}
+
+/// Whether a page of a foreign app's site made the request. What it may is what its token says, wherever it runs.
+pub(crate) fn is_app_page(headers: &HeaderMap, wiki: &Wiki) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    origin.is_some_and(|origin| wiki.is_app_origin(&origin.to_ascii_lowercase()))
 }
 
 /// Whether a page of this very server made the request, or one that may act for its people (`allowed_origins`), or no

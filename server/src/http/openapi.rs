@@ -5,7 +5,7 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people,
+    apps, audit, desk, docs, groups, history, home, invitations, live, me, metrics, pages, passkeys, people,
     providers, ready, resets, server, shares, sign_in, spaces,
 };
 
@@ -79,6 +79,13 @@ use super::{
         groups::make,
         groups::change,
         groups::remove,
+        apps::list,
+        apps::make,
+        apps::change,
+        apps::remove,
+        apps::add_key,
+        apps::remove_key,
+        apps::token,
         audit::audit,
         spaces::list,
         spaces::list_all,

@@ -310,7 +310,7 @@ pub(crate) async fn shared(
 ) -> Result<Response, ApiError> {
     app.limits.link(asked.address)?;
     let (_, share) = opened(&app, &text)?;
-    let link = asked.credentials.with_token(&text).subject(&app.wiki).link;
+    let link = asked.credentials.with_token(&app, &text).subject(&app.wiki).link;
     let view = match link {
         None => SharedView { page: None, pages: Vec::new(), needs_password: true, indexed: share.indexed },
         Some(claim) => {

@@ -30,8 +30,12 @@ const QUIET_MAX: Duration = Duration::from_secs(4);
 const SILENT_MAX: Duration = Duration::from_secs(45);
 /// How long a socket may stay without opening a document.
 const NO_DOCUMENT_MAX: Duration = Duration::from_secs(60);
+/// How long whoever has not said yet who they are may stay without opening one.
+const STRANGER_MAX: Duration = Duration::from_secs(10);
 /// How long a close frame may take to leave.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
+/// The largest message of whoever has not said yet who they are: a token and a document's name.
+const STRANGER_FRAME_BYTES_MAX: usize = 16 << 10;
 /// For so many frames there is always place in what waits to be written.
 const OUTGOING_KEPT: usize = 4;
 /// Frames read in a row before others get their turn.
@@ -202,6 +206,11 @@ impl Connection {
             match message {
                 Message::Binary(frame) => {
                     METRICS.frames_in.increment(1);
+                    if frame.len() > STRANGER_FRAME_BYTES_MAX && self.documents.of_stranger() {
+                        METRICS.refused.increment(1);
+                        let reason = "so large a message is taken only once a document is open";
+                        return Some(End::Close(Closing { code: close::TOO_BIG, reason }));
+                    }
                     match self.documents.frame(&frame) {
                         Ok(said) => self.said(said),
                         Err(error) => {
@@ -265,7 +274,8 @@ impl Connection {
         if self.heard.elapsed() >= SILENT_MAX {
             return Some(End::Gone);
         }
-        if self.documents.is_empty() && self.opened.elapsed() >= NO_DOCUMENT_MAX {
+        let patience = if self.documents.of_stranger() { STRANGER_MAX } else { NO_DOCUMENT_MAX };
+        if self.documents.is_empty() && self.opened.elapsed() >= patience {
             let reason = "no document was opened on this connection";
             return Some(End::Close(Closing { code: close::TIMEOUT, reason }));
         }

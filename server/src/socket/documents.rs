@@ -52,6 +52,8 @@ pub(crate) struct Documents {
     /// Hocuspocus: by address, exactly as the frames carry it.
     named: HashMap<Arc<str>, Open>,
     dialect: Dialect,
+    /// Nothing that was shown yet opens anything: who they are is told inside, or never.
+    stranger: bool,
     /// Rings when there is something to take.
     pub(crate) mail: Arc<Bell>,
 }
@@ -67,8 +69,14 @@ impl Documents {
             only: None,
             named,
             dialect: Dialect::Hocuspocus,
+            stranger: false,
             mail: Arc::default(),
         }
+    }
+
+    /// The same, of whoever has not said yet who they are.
+    pub(crate) fn strangers(app: AppState, credentials: Credentials, wishes: Wishes) -> Self {
+        Self { stranger: true, ..Self::named(app, credentials, wishes) }
     }
 
     /// A socket for one document.
@@ -146,6 +154,11 @@ impl Documents {
         .encode(&ServerMessage::keep_alive())
     }
 
+    /// Whether nothing was opened yet by somebody who has not said who they are.
+    pub(crate) fn of_stranger(&self) -> bool {
+        self.stranger
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.only.is_none() && self.named.is_empty()
     }
@@ -196,11 +209,12 @@ impl Documents {
         let envelope = Envelope::Hocuspocus { address: address.clone() };
         let name = envelope.document().unwrap_or_default();
         let doc = DocId::new(name).map_err(|error| error.to_string())?;
-        let credentials = self.credentials.with_token(token);
+        let credentials = self.credentials.with_token(&self.app, token);
         let grant = granted(&self.app.wiki, &credentials, doc, self.wishes);
-        let grant = grant.map_err(|refused| refused.to_string())?;
+        let grant = grant.map_err(|refused| credentials.why(refused))?;
         let open = self.join(grant, credentials, envelope).map_err(|error| error.to_string())?;
         self.named.insert(address.clone(), open);
+        self.stranger = false;
         Ok(())
     }
 

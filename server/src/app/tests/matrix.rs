@@ -106,10 +106,15 @@ fn of_share(town: &Town, share: &&'static str, path: &str) -> String {
 }
 
 fn of_none(town: &Town, (): &(), path: &str) -> String {
-    let Some((before, rest)) = path.split_once('{') else { return path.to_owned() };
-    let (thing, after) = rest.split_once('}').unwrap();
-    let id = town.things.get(thing).unwrap_or_else(|| &town.pages[thing]);
-    format!("{before}{id}{after}")
+    let mut asked = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (thing, after) = after.split_once('}').unwrap();
+        let id = town.things.get(thing).unwrap_or_else(|| &town.pages[thing]);
+        asked.extend([before, id.as_str()]);
+        rest = after;
+    }
+    asked + rest
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ impl World {
     }
 
     /// Invites somebody, who comes.
-    async fn invited(&self, by: &Browser, name: &str, role: &str) -> Browser {
+    pub(super) async fn invited(&self, by: &Browser, name: &str, role: &str) -> Browser {
         let answer = self.does(by, Method::POST, "/api/invitations", json!({ "role": role })).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         let secret = answer.json()["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
@@ -74,7 +74,7 @@ impl Browser {
     }
 }
 
-async fn with_olga() -> (World, Browser) {
+pub(super) async fn with_olga() -> (World, Browser) {
     let world = World::local().await;
     let browser = world.set_up().await;
     (world, browser)

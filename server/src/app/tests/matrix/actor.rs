@@ -35,9 +35,15 @@ pub(in super::super) enum Actor {
     ViewLink,
     /// Came by the link to a page and what lies below, to be edited.
     EditLink,
+    /// A foreign app's backend, by the app's secret.
+    Backend,
+    /// By a token of that app: may read all its rooms.
+    AppsReader,
+    /// By a token of that app: may write one of its rooms.
+    AppsWriter,
 }
 
-pub(super) const ACTORS: [Actor; 21] = [
+pub(super) const ACTORS: [Actor; 24] = [
     Actor::Nobody,
     Actor::Suspended,
     Actor::Forger,
@@ -59,6 +65,9 @@ pub(super) const ACTORS: [Actor; 21] = [
     Actor::MembersWriteKey,
     Actor::ViewLink,
     Actor::EditLink,
+    Actor::Backend,
+    Actor::AppsReader,
+    Actor::AppsWriter,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +92,10 @@ impl Actor {
             | Self::Forger
             | Self::Operator
             | Self::ViewLink
-            | Self::EditLink => None,
+            | Self::EditLink
+            | Self::Backend
+            | Self::AppsReader
+            | Self::AppsWriter => None,
             Self::OwnersReadKey | Self::OwnersWriteKey | Self::OwnersAdminKey => Some(Self::Owner),
             Self::MembersWriteKey => Some(Self::Member),
             person => Some(person),

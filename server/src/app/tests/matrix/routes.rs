@@ -334,6 +334,15 @@ fn admin(actor: Actor, status: u16) -> u16 {
     done(on_server(actor, Rank::Admin, Reach::Admin), status)
 }
 
+/// A foreign app's room: for whom the app vouches, and for nobody of the wiki.
+fn in_app(actor: Actor, status: u16) -> u16 {
+    if matches!(actor, Actor::AppsReader | Actor::AppsWriter) { status } else { SIGN_IN }
+}
+
+fn app_token(_: &Town, (): &()) -> Sent {
+    Sent::Json(json!({ "room": "one", "write": true }))
+}
+
 /// What is no thing's: `{…}` in a path is what the town calls so.
 pub(super) const OTHER_ROUTES: &[Route<()>] = &[
     route("GET", "/live", no_body, |_, ()| 200),
@@ -428,6 +437,41 @@ pub(super) const OTHER_ROUTES: &[Route<()>] = &[
     route("PATCH", "/api/groups/{gone}", empty, |actor, ()| admin(actor, NOT_FOUND)),
     route("DELETE", "/api/groups/{gone}", no_body, |actor, ()| admin(actor, NOT_FOUND)),
     wrecking("DELETE", "/api/groups/{group}", no_body, |actor, ()| admin(actor, 204)),
+    route("GET", "/api/apps", no_body, |actor, ()| admin(actor, 200)),
+    route(
+        "POST",
+        "/api/apps",
+        |town, ()| Sent::Json(json!({ "app": format!("app{}", town.number()), "name": "An app" })),
+        |actor, ()| admin(actor, 201),
+    ),
+    route("PATCH", "/api/apps/{app}", empty, |actor, ()| admin(actor, 200)),
+    route("PATCH", "/api/apps/{gone}", empty, |actor, ()| admin(actor, NOT_FOUND)),
+    wrecking("POST", "/api/apps/{app}/keys", empty, |actor, ()| admin(actor, 201)),
+    route("POST", "/api/apps/{gone}/keys", empty, |actor, ()| admin(actor, NOT_FOUND)),
+    wrecking("DELETE", "/api/apps/{app}/keys/{app key}", no_body, |actor, ()| admin(actor, 204)),
+    route("DELETE", "/api/apps/{app}/keys/{gone}", no_body, |actor, ()| admin(actor, NOT_FOUND)),
+    route("DELETE", "/api/apps/{gone}/keys/{app key}", no_body, |actor, ()| admin(actor, NOT_FOUND)),
+    route("POST", "/api/apps/{app}/tokens", app_token, |actor, ()| match actor {
+        Actor::Backend => 201,
+        actor => admin(actor, 201),
+    }),
+    route("POST", "/api/apps/{gone}/tokens", app_token, |actor, ()| admin(actor, NOT_FOUND)),
+    route("POST", "/api/apps/{other app}/tokens", app_token, |actor, ()| admin(actor, 201)),
+    route("DELETE", "/api/apps/{gone}", no_body, |actor, ()| admin(actor, NOT_FOUND)),
+    wrecking("DELETE", "/api/apps/{app}", no_body, |actor, ()| admin(actor, 204)),
+    route("GET", "/api/docs/{app}%2Fone/text", no_body, |actor, ()| in_app(actor, 200)),
+    route(
+        "POST",
+        "/api/docs/{app}%2Fone/update",
+        |_, ()| Sent::Bytes(super::super::update(0)),
+        |actor, ()| if actor == Actor::AppsReader { FORBIDDEN } else { in_app(actor, 200) },
+    ),
+    route("GET", "/api/docs/{app}%2Fother/text", no_body, |actor, ()| match actor {
+        // What its token is not for is as closed as to a stranger.
+        Actor::AppsWriter => SIGN_IN,
+        actor => in_app(actor, NOT_FOUND),
+    }),
+    route("GET", "/api/docs/{other app}%2Fone/text", no_body, |_, ()| SIGN_IN),
     route("GET", "/api/shared/{share secret}", no_body, |_, ()| 200),
     route("GET", "/api/shared/{gone}", no_body, |_, ()| NOT_FOUND),
     route(

@@ -323,6 +323,7 @@ impl Town {
             self.things
                 .insert(if by == Actor::Owner { "owner's key" } else { "member's key" }, text(&made, "id"));
         }
+        self.register_apps().await;
         let invited = json!({ "role": "member" });
         let made = self.does(Actor::Owner, Method::POST, "/api/invitations", invited).await;
         self.things.insert("invitation", text(&made, "id"));
@@ -334,6 +335,27 @@ impl Town {
         assert_eq!(picture.status, StatusCode::OK, "{picture:?}");
         let path = format!("/api/people/{}", self.people[&Actor::Suspended]);
         self.does(Actor::Owner, Method::PATCH, &path, json!({ "suspended": true })).await;
+    }
+
+    /// Two foreign apps, and who comes by the first.
+    async fn register_apps(&mut self) {
+        let made =
+            self.does(Actor::Owner, Method::POST, "/api/apps", json!({ "app": "board", "name": "B" })).await;
+        let other = json!({ "app": "sheets", "name": "S" });
+        self.does(Actor::Owner, Method::POST, "/api/apps", other).await;
+        self.things.extend([("app", "board".to_owned()), ("other app", "sheets".to_owned())]);
+        self.things.insert("app key", text(&made["keys"][0], "id"));
+        self.shown.insert(Actor::Backend, ("authorization", format!("Bearer {}", text(&made, "secret"))));
+        for (actor, wish) in [
+            (Actor::AppsReader, json!({ "prefix": "", "write": false })),
+            (Actor::AppsWriter, json!({ "room": "one", "write": true })),
+        ] {
+            let made = self.does(Actor::Backend, Method::POST, "/api/apps/board/tokens", wish).await;
+            self.shown.insert(actor, ("authorization", format!("Bearer {}", text(&made, "token"))));
+        }
+        let update = Sent::Bytes(update(0));
+        let written = self.ask(Actor::AppsWriter, Method::POST, "/api/docs/board%2Fone/update", update).await;
+        assert_eq!(written.status, StatusCode::CREATED, "{written:?}");
     }
 
     async fn share(&mut self, link: Actor, by: Actor, name: &'static str, page: &str, wish: Value) {
