@@ -246,6 +246,47 @@ export const SCREENS = {
     await inside(world, '/admin/apps');
     await world.page.locator('.lines li').first().waitFor();
   },
+  'admin-apps-none': async (world) => {
+    await inside(world);
+    await world.page.request.delete(`${world.base}/api/apps/whiteboard`);
+    await world.page.goto('/admin/apps');
+    await world.page.locator('.list-empty').waitFor();
+  },
+  'admin-apps-secret': async (world) => {
+    await inside(world, '/admin/apps');
+    await world.page.locator('.lines li').first().waitFor();
+    const [name, prefix] = await world.page.locator('main form input').all();
+    await name.fill('Sketches');
+    await prefix.fill('sketches');
+    await world.page.locator('main form button[type=submit]').click();
+    await world.page.locator('.once').waitFor();
+  },
+  'admin-apps-wrong': async (world) => {
+    await inside(world, '/admin/apps');
+    await world.page.locator('.lines li').first().waitFor();
+    const [name, prefix] = await world.page.locator('main form input').all();
+    await name.fill('Whiteboard');
+    await prefix.fill('whiteboard');
+    await world.page.locator('main form button[type=submit]').click();
+    await world.page.locator('main form [id$=error]').waitFor();
+  },
+  'admin-apps-key': async (world) => {
+    await inside(world, '/admin/apps');
+    await world.page.locator('.line-end button').last().click();
+    await world.page.getByRole('dialog').locator('select').selectOption('public');
+    await world.page.getByRole('dialog').locator('input').fill('short');
+    await world.page.getByRole('dialog').locator('button[type=submit]').click();
+  },
+  'admin-apps-pages': async (world) => {
+    await inside(world, '/admin/apps');
+    await world.page.locator('.line-end button').first().click();
+    await world.page.getByRole('dialog').locator('textarea').waitFor();
+  },
+  'admin-apps-remove': async (world) => {
+    await inside(world, '/admin/apps');
+    await world.page.locator('.group .side-tools button').click();
+    await world.page.getByRole('dialog').waitFor();
+  },
   'admin-live': async (world) => {
     await inside(world, '/admin/live');
     await world.page.locator('.chart').first().waitFor();

@@ -148,7 +148,25 @@ export function seed(world: World, write: (page: Page, paragraphs: string[]) => 
     used: now - 8 * 3_600_000,
     expires: now + 70 * DAY,
   });
-  world.apps.set('whiteboard', { app: 'whiteboard', name: 'Whiteboard', created: now - 5 * DAY });
+  world.apps.set('whiteboard', {
+    app: 'whiteboard',
+    name: 'Whiteboard',
+    keys: [
+      { id: newId(), kind: 'secret', created: now - 5 * DAY },
+      {
+        id: newId(),
+        kind: 'public',
+        publicKey: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+        created: now - DAY,
+      },
+    ],
+    origins: ['https://board.example.org', 'https://board-preview.example.org'],
+    created: now - 5 * DAY,
+    documents: 1204,
+    rooms: 3,
+    sessions: 17,
+    memoryBytes: 4_200_000,
+  });
   const invitation = newId();
   world.invitations.set(invitation, {
     id: invitation,

@@ -77,6 +77,19 @@ export interface Notice {
   read: boolean;
 }
 
+/** A foreign app, as the server tells of it. */
+export interface AppRow {
+  app: string;
+  name: string;
+  keys: { id: string; kind: string; publicKey?: string; created: number }[];
+  origins: string[];
+  created: number;
+  documents: number;
+  rooms: number;
+  sessions: number;
+  memoryBytes: number;
+}
+
 export interface World {
   setUp: boolean;
   people: Map<string, Person>;
@@ -115,7 +128,7 @@ export interface World {
     }
   >;
   notices: Notice[];
-  apps: Map<string, { app: string; name: string; created: number }>;
+  apps: Map<string, AppRow>;
   audit: {
     id: string;
     at: number;

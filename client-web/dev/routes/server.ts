@@ -1,5 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { admin, done, me, notFound, ok, Refusal, type Route, world } from '../stand';
+import { admin, type Call, done, me, notFound, ok, Refusal, type Route, world } from '../stand';
+import { type AppRow, newId } from '../state';
+
+function appOf(call: Call, id: string | undefined): AppRow {
+  admin(call);
+  const app = world.apps.get(id ?? '');
+  if (app === undefined) throw notFound();
+  return app;
+}
+
+/** The app with one more key, and its secret unless the key is its own. */
+function withKey(app: AppRow, publicKey: string | undefined): object {
+  const kind = publicKey === undefined ? 'secret' : 'public';
+  app.keys.push({
+    id: newId(),
+    kind,
+    ...(publicKey === undefined ? {} : { publicKey }),
+    created: Date.now(),
+  });
+  return kind === 'public' ? app : { ...app, secret: `weft_app_${randomBytes(32).toString('base64url')}` };
+}
 
 export const SERVER: Route[] = [
   [
@@ -37,18 +57,28 @@ export const SERVER: Route[] = [
     'POST apps',
     (call) => {
       admin(call);
-      if (world.apps.has(call.body.app)) throw new Refusal(409, 'conflict', 'This app exists.', 'app');
-      const app = { ...call.body, created: Date.now() };
+      if (world.apps.has(call.body.app)) throw new Refusal(409, 'taken', 'This app exists.', 'app');
+      const app: AppRow = {
+        app: call.body.app,
+        name: call.body.name,
+        keys: [],
+        origins: [],
+        created: Date.now(),
+        documents: 0,
+        rooms: 0,
+        sessions: 0,
+        memoryBytes: 0,
+      };
       world.apps.set(app.app, app);
-      return ok(app, 201);
+      return ok(withKey(app, call.body.publicKey), 201);
     },
   ],
   [
     'PATCH apps/:app',
     (call, id) => {
-      const app = world.apps.get(id ?? '');
-      if (app === undefined) throw notFound();
-      app.name = call.body.name;
+      const app = appOf(call, id);
+      app.name = call.body.name ?? app.name;
+      app.origins = call.body.origins ?? app.origins;
       return ok(app);
     },
   ],
@@ -60,13 +90,14 @@ export const SERVER: Route[] = [
       return done;
     },
   ],
+  ['POST apps/:app/keys', (call, id) => ok(withKey(appOf(call, id), call.body.publicKey), 201)],
   [
-    'POST apps/:app/tokens',
-    (call) =>
-      ok({
-        token: `weft_${randomBytes(32).toString('base64url')}`,
-        expires: Date.now() + (call.body.seconds ?? 3600) * 1000,
-      }),
+    'DELETE apps/:app/keys/:key',
+    (call, id, key) => {
+      const app = appOf(call, id);
+      app.keys = app.keys.filter((one) => one.id !== key);
+      return done;
+    },
   ],
   [
     'GET docs',
