@@ -272,19 +272,19 @@ export const SCREENS = {
   },
   'admin-apps-key': async (world) => {
     await inside(world, '/admin/apps');
-    await world.page.locator('.line-end button').last().click();
+    await world.page.locator('.group .side-tools button').first().click();
     await world.page.getByRole('dialog').locator('select').selectOption('public');
     await world.page.getByRole('dialog').locator('input').fill('short');
     await world.page.getByRole('dialog').locator('button[type=submit]').click();
   },
   'admin-apps-pages': async (world) => {
     await inside(world, '/admin/apps');
-    await world.page.locator('.line-end button').first().click();
+    await world.page.locator('.group .lines button').last().click();
     await world.page.getByRole('dialog').locator('textarea').waitFor();
   },
   'admin-apps-remove': async (world) => {
     await inside(world, '/admin/apps');
-    await world.page.locator('.group .side-tools button').click();
+    await world.page.locator('.group .side-tools button').last().click();
     await world.page.getByRole('dialog').waitFor();
   },
   'admin-live': async (world) => {

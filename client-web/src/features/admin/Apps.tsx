@@ -14,7 +14,7 @@ import { useChange } from './useChange';
 const KEYS = [['apps']] as const;
 const APP_NAME = /^(?!page$)[a-z][a-z0-9-]{0,39}$/;
 /** Rooms are opened and left while one looks. */
-const LOOK_AGAIN_MS = 5_000;
+const LOOK_AGAIN_MS = 10_000;
 
 export default function Apps() {
   const { t } = useTranslation();
@@ -76,9 +76,11 @@ export default function Apps() {
         <Trouble error={apps.error} retry={() => void apps.refetch()} />
       )}
       {apps.data?.length === 0 && <p className="list-empty">{t('admin.apps.none')}</p>}
-      {(apps.data ?? []).map((app) => (
-        <OneApp key={app.app} app={app} />
-      ))}
+      <div className="groups">
+        {(apps.data ?? []).map((app) => (
+          <OneApp key={app.app} app={app} />
+        ))}
+      </div>
     </>
   );
 }

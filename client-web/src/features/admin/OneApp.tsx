@@ -13,6 +13,9 @@ const KEYS = [['apps']] as const;
 /** The most keys of one app, as the server has it. */
 const KEYS_MAX = 4;
 
+/** The most documents of an app that the server counts. */
+const COUNTED_MAX = 10_000;
+
 /** One app: how much goes on in it, its keys, and the pages it is used from. */
 export function OneApp({ app }: { app: App }) {
   const { t } = useTranslation();
@@ -30,9 +33,19 @@ export function OneApp({ app }: { app: App }) {
             <Usage app={app} />
           </small>
         </div>
-        <Button size="xs" variant="subtle" color="red" onClick={() => setOpen('remove')}>
-          {t('admin.apps.remove')}
-        </Button>
+        <div className="line-end">
+          <Button
+            size="xs"
+            variant="default"
+            disabled={app.keys.length >= KEYS_MAX}
+            onClick={() => setOpen('key')}
+          >
+            {t('admin.apps.addKey')}
+          </Button>
+          <Button size="xs" variant="subtle" color="red" onClick={() => setOpen('remove')}>
+            {t('admin.apps.remove')}
+          </Button>
+        </div>
       </div>
       <ul className="lines">
         {app.keys.map((key) => (
@@ -44,19 +57,9 @@ export function OneApp({ app }: { app: App }) {
             {t('admin.apps.pages')}
             <small>{app.origins.length === 0 ? t('admin.apps.noPages') : app.origins.join(' · ')}</small>
           </div>
-          <div className="line-end">
-            <Button size="xs" variant="default" onClick={() => setOpen('origins')}>
-              {t('admin.apps.changePages')}
-            </Button>
-            <Button
-              size="xs"
-              variant="default"
-              disabled={app.keys.length >= KEYS_MAX}
-              onClick={() => setOpen('key')}
-            >
-              {t('admin.apps.addKey')}
-            </Button>
-          </div>
+          <Button size="xs" variant="default" onClick={() => setOpen('origins')}>
+            {t('admin.apps.changePages')}
+          </Button>
         </li>
       </ul>
       {secret !== null && (
@@ -84,7 +87,9 @@ export function OneApp({ app }: { app: App }) {
 function Usage({ app }: { app: App }) {
   const { t, i18n } = useTranslation();
   const parts = [
-    t('admin.apps.documents', { count: app.documents }),
+    app.documents >= COUNTED_MAX
+      ? t('admin.apps.manyDocuments', { many: COUNTED_MAX.toLocaleString(i18n.language) })
+      : t('admin.apps.documents', { count: app.documents }),
     t('admin.apps.rooms', { count: app.rooms }),
     t('admin.apps.sessions', { count: app.sessions }),
     t('admin.apps.memory', { size: bytes(app.memoryBytes, i18n.language) }),
