@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::app_token::{self, Access, AppToken, LIFE_SECONDS_MAX, TokenError};
 use crate::auth::cookie::{self, Purpose};
 use crate::auth::secret::{Kind, Secret};
+use crate::http::error::ApiError;
 use crate::http::guard::{is_own_page, origin_allowed};
 use crate::peer;
 
@@ -25,6 +26,9 @@ const SHARE: &str = "weft-share";
 
 /// What the names of cookies have in them that prove that a share's password was given.
 const UNLOCK: &[u8] = b"weft-share-";
+
+/// Why the token of an app opens nothing, although it holds.
+const ELSEWHERE: &str = "the app's token is for other rooms, or the page that shows it is none of the app's";
 
 /// What somebody shows.
 #[derive(Debug, Clone, Default)]
@@ -126,7 +130,10 @@ impl Credentials {
             credentials.backend = Some(hash(&backend));
         } else {
             match vouched(app, text) {
-                Some(Ok(vouched)) => credentials.vouched = Some(Arc::new(vouched)),
+                Some(Ok(vouched)) => {
+                    credentials.vouched = Some(Arc::new(vouched));
+                    credentials.trouble = None;
+                }
                 Some(Err(why)) => credentials.trouble = Some(why),
                 None => {}
             }
@@ -159,11 +166,26 @@ impl Credentials {
         wiki.app_by_secret(self.backend.as_ref()?)
     }
 
-    /// A refusal, as whoever shows this can use it: of an app's token it says what is wrong with it.
+    /// A refusal in words that whoever shows this can use: of an app's token they say what is wrong with it.
     pub(crate) fn why(&self, refused: Refused) -> String {
-        match &self.trouble {
-            Some(trouble) if refused == Refused::SignIn => trouble.to_string(),
-            _ => refused.to_string(),
+        self.wrong_with_token(refused).unwrap_or_else(|| refused.to_string())
+    }
+
+    /// The same as an answer.
+    pub(crate) fn refusal(&self, refused: Refused) -> ApiError {
+        let error = ApiError::from(refused);
+        match self.wrong_with_token(refused) {
+            Some(why) => error.saying(why),
+            None => error,
+        }
+    }
+
+    fn wrong_with_token(&self, refused: Refused) -> Option<String> {
+        match (&self.trouble, &self.vouched) {
+            _ if refused != Refused::SignIn => None,
+            (Some(trouble), _) => Some(trouble.to_string()),
+            (None, Some(_)) => Some(ELSEWHERE.to_owned()),
+            (None, None) => None,
         }
     }
 

@@ -107,7 +107,7 @@ fn accept(
         Some(room) => {
             let doc = name::decode(room).map_err(|error| bad_request("name", error.to_string()))?;
             let grant = granted(&app.wiki, &credentials, doc, wishes)
-                .map_err(|refused| ApiError::from(refused).saying(credentials.why(refused)))?;
+                .map_err(|refused| credentials.refusal(refused))?;
             Documents::one(app.clone(), credentials, grant, wishes).map_err(|error| {
                 ApiError::new(
                     StatusCode::SERVICE_UNAVAILABLE,

@@ -1,5 +1,7 @@
 //! The hub: who wants what of which document.
 
+mod usage;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +22,8 @@ use crate::outbox::{Closing, Outbox};
 use crate::registry::{Entry, Registry, Vitals};
 use crate::session::{JoinError, Joining, Room, Session, standing};
 use crate::task::{self, Command, Question};
+
+pub use self::usage::Usage;
 
 /// Where a document's title is noted: this, and its name.
 const TITLE: &str = "title/";
@@ -184,17 +188,6 @@ pub struct Status {
     pub store_failing: bool,
     /// The server is stopping.
     pub draining: bool,
-}
-
-/// How much is going on in some of the open documents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// How many are open.
-    pub rooms: usize,
-    /// Sessions in them.
-    pub sessions: usize,
-    /// About how much memory they take, bytes.
-    pub memory_bytes: u64,
 }
 
 /// Runs rooms. Cloning shares it.
@@ -392,37 +385,6 @@ impl Hub {
             gauge.set(value);
         }
         status
-    }
-
-    /// How much is going on in the documents whose names begin so.
-    #[must_use]
-    pub fn open_below(&self, beginning: &str) -> Usage {
-        let rooms = self.0.registry.lock();
-        let below = rooms.open.iter().filter(|(doc, _)| doc.as_str().starts_with(beginning));
-        below.fold(Usage::default(), |usage, (_, Entry { vitals, .. })| Usage {
-            rooms: usage.rooms + 1,
-            sessions: usage.sessions + vitals.sessions.load(Ordering::Relaxed),
-            memory_bytes: usage.memory_bytes + vitals.weight.load(Ordering::Relaxed),
-        })
-    }
-
-    /// How many documents whose names begin so were ever written.
-    ///
-    /// # Errors
-    /// [`HubError`].
-    pub async fn documents_below(&self, beginning: &DocId) -> Result<usize, HubError> {
-        let (mut count, mut after) = (0, beginning.clone());
-        loop {
-            // They come in the order of their names' bytes.
-            let page = self.0.store.documents(Some(&after), LIST_PAGE).await?;
-            let below = page.iter().take_while(|info| info.doc.as_str().starts_with(beginning.as_str()));
-            let found = below.count();
-            count += found;
-            match page.last() {
-                Some(last) if found == LIST_PAGE => after = last.doc.clone(),
-                _ => return Ok(count),
-            }
-        }
     }
 
     fn look(&self) -> Status {

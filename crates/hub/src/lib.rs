@@ -16,7 +16,8 @@ mod task;
 
 pub use bell::Bell;
 pub use hub::{
-    DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted, title_key,
+    DocumentSummary, Edit, Hub, HubError, HubSettings, Position, Status, Submission, Submitted, Usage,
+    title_key,
 };
 pub use outbox::{Closing, Mail};
 pub use session::{JoinError, Joining, Session};

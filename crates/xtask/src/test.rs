@@ -85,7 +85,7 @@ fn cheap_checks(root: &Path) -> Vec<Outcome> {
 }
 
 fn install_all(root: &Path, web: bool, compat: bool, e2e: bool) -> Vec<Outcome> {
-    let wanted = [(web, "client-web"), (compat, "tests/compat"), (e2e, "tests/e2e")];
+    let wanted = [(web, "client-web"), (compat || e2e, "tests/compat"), (e2e, "tests/e2e")];
     let since = Instant::now();
     let mut trouble = Vec::new();
     for (_, folder) in wanted.iter().filter(|(wanted, _)| *wanted) {

@@ -122,18 +122,20 @@ async fn dispatch(app: &AppState, request: Request) -> Result<Response, ApiError
         return Err(ApiError::method(ask.methods()));
     }
     let asked = Asked::from_request_parts(&mut parts, app).await?;
-    let subject = &asked.subject;
+    let granted = |doc: DocId, right| {
+        app.wiki.grant(&asked.subject, doc, right).map_err(|refused| asked.credentials.refusal(refused))
+    };
     match ask {
         Ask::State => {
             let since = since(parts.uri.query())?;
-            state(app, app.wiki.grant(subject, doc, Right::Read)?, since, &parts.headers).await
+            state(app, granted(doc, Right::Read)?, since, &parts.headers).await
         }
-        Ask::Text => text(app, app.wiki.grant(subject, doc, Right::Read)?, &parts.headers).await,
-        Ask::Update => update(app, app.wiki.grant(subject, doc, Right::Write)?, &parts.headers, body).await,
+        Ask::Text => text(app, granted(doc, Right::Read)?, &parts.headers).await,
+        Ask::Update => update(app, granted(doc, Right::Write)?, &parts.headers, body).await,
         Ask::Past(ask) => {
             let write = !matches!(parts.method, Method::GET | Method::HEAD);
             let right = if write { Right::Write } else { Right::Read };
-            let grant = app.wiki.grant(subject, doc.clone(), right)?;
+            let grant = granted(doc.clone(), right)?;
             let restores = ask == history::Ask::Restore;
             let answer = history::answer(app, grant, ask, &parts, body).await?;
             if restores && app.wiki.is_set_up() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weft_access::{Grant, Refused, Right};
+use weft_access::{Grant, Refused, Right, Whose};
 use weft_hub::{Bell, Closing, JoinError, Joining, Mail, Session};
 use weft_ids::{DocId, DocIdError};
 use weft_wiki::Wiki;
@@ -257,6 +257,10 @@ impl Open {
     /// Whether it may still be open; what it may now, its room is told.
     fn look_again(&mut self, wiki: &Wiki, wishes: Wishes) -> Result<(), Refused> {
         let grant = granted(wiki, &self.credentials, self.session.doc().clone(), wishes)?;
+        // An app that is removed leaves its rooms to nobody, and its people do not stay as anybody.
+        if self.grant.whose() == Whose::Apps && grant.whose() != Whose::Apps {
+            return Err(Refused::SignIn);
+        }
         if grant != self.grant {
             self.session.regrant(&grant);
             self.grant = grant;

@@ -105,7 +105,7 @@ class YWebsocketClient extends Client {
       awareness: this.awareness,
       connect: options.autoConnect ?? true,
       disableBc: true,
-      params: options.readOnly ? { access: 'read' } : {}
+      params: { ...(options.readOnly ? { access: 'read' } : {}), ...(options.token ? { token: options.token } : {}) }
     })
     this.provider.on('status', beat)
     this.provider.on('sync', beat)

@@ -55,6 +55,8 @@ async fn an_apps_rooms_open_to_its_tokens_and_to_nothing_else() {
     };
     assert_eq!(ask(&writes, Method::POST, &update_of("draw%2Fone")).await, 200);
     assert_eq!(ask(&writes, Method::POST, &update_of("draw%2Ftwo")).await, 401, "another room");
+    let why = world.with_bearer(Method::GET, "/api/docs/draw%2Ftwo/text", &writes, Body::empty()).await;
+    assert!(why.json()["error"]["message"].as_str().unwrap().contains("other rooms"), "{why:?}");
     assert_eq!(ask(&reads, Method::GET, "/api/docs/draw%2Fone/text").await, 200);
     assert_eq!(ask(&reads, Method::POST, &update_of("draw%2Fone")).await, 403);
 
