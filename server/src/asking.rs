@@ -217,8 +217,7 @@ fn vouched(app: &App, text: &str) -> Option<Result<Vouched, TokenError>> {
         let Some(checks) = app.app_key(&name, &key) else { continue };
         match app_token::verify(&checks, name.as_str(), text, now) {
             Ok(token) => return Some(Ok(Vouched::new(name, key.id, token, now))),
-            // Of several keys the one that it was signed with says most.
-            Err(error) if !why.is_of_the_right_key() => why = error,
+            Err(error) if error.says() > why.says() => why = error,
             Err(_) => {}
         }
     }

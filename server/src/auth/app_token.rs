@@ -193,9 +193,14 @@ pub(crate) enum TokenError {
 }
 
 impl TokenError {
-    /// Whether the signature was right, and something else is not.
-    pub(crate) fn is_of_the_right_key(&self) -> bool {
-        !matches!(self, Self::TooLong | Self::Unreadable(_) | Self::Algorithm | Self::Signature | Self::NoKey)
+    /// How much it says of a token that each of an app's keys was tried on: most where the signature was right.
+    pub(crate) fn says(&self) -> u8 {
+        match self {
+            Self::NoKey => 0,
+            Self::Algorithm => 1,
+            Self::Signature => 2,
+            _ => 3,
+        }
     }
 }
 

@@ -212,6 +212,17 @@ async fn an_app_that_alone_signs_is_believed_by_its_public_key() {
     assert_eq!((asked.status, asked.code().as_str()), (StatusCode::CONFLICT, "no_secret"));
     let again = world.does(&olga, Method::POST, "/api/apps/draw/keys", json!({ "publicKey": public })).await;
     assert_eq!((again.status, again.code().as_str()), (StatusCode::CONFLICT, "taken"));
+
+    // Of two keys the one that a token is meant for says what is wrong with it.
+    let more = world.does(&olga, Method::POST, "/api/apps/draw/keys", json!({})).await.json();
+    let wish = json!({ "room": "one", "write": true });
+    let token = world.token("draw", more["secret"].as_str().unwrap(), wish).await;
+    let forged = format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(43));
+    let refused = world.with_bearer(Method::POST, &update_of("draw%2Fone"), &forged, update(0)).await;
+    assert!(
+        refused.json()["error"]["message"].as_str().unwrap().contains("signature is wrong"),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
