@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod apps_let_their_people_in;
 mod bad_input_is_answered;
 mod documents_at_their_limits;
 mod history_kept_and_erased;

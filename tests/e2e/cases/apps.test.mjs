@@ -40,11 +40,9 @@ test('an app that an admin adds opens its rooms to whom its backend vouches for,
   await until('the stranger is refused', () => stranger.denied)
   assert.equal(stranger.read, '')
 
-  const usage = tab.page.getByTestId('usage')
-  await usage.filter({ hasText: /^1 document · 1 open · 1 session · / }).waitFor()
-
   await tab.page.reload()
-  await tab.page.getByRole('region', { name: 'Whiteboard' }).waitFor()
+  const usage = tab.page.getByRole('region', { name: 'Whiteboard' }).getByTestId('usage')
+  await usage.filter({ hasText: /^1 document · 1 open · 1 session · / }).waitFor()
   assert.equal(await once.count(), 0, 'it is shown once')
   await tab.page.setViewportSize(SIZES.smallPhone)
   assert.equal(await tab.overflow(), 0)
