@@ -18,7 +18,6 @@ use crate::asking::Credentials;
 use crate::http::error::ApiError;
 use crate::http::guard::{foreign_origin, is_app_page, origin_allowed};
 use crate::http::name;
-use crate::listen::forwarded::Place;
 
 /// The largest WebSocket message, bytes: what one client wrote offline must fit. Larger states go over HTTP.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 8 << 20;
@@ -130,11 +129,7 @@ fn accept(
         upgrade.set_selected_protocol(offered);
     }
     let draining = app.draining.clone();
-    let place = request.extensions().get::<Place>().cloned();
-    Ok(upgrade.on_upgrade(async move |socket| {
-        let _held_as_long_as_the_socket_lives = place;
-        Connection::new(socket, documents).run(draining, rights).await;
-    }))
+    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, documents).run(draining, rights)))
 }
 
 /// Browsers know by themselves: they are not offered WebSockets over HTTP/2, and open a connection of their own.
@@ -161,7 +156,7 @@ pub(crate) fn not_a_socket(rejection: &WebSocketUpgradeRejection) -> ApiError {
         | WebSocketUpgradeRejection::InvalidUpgradeHeader(_) => StatusCode::UPGRADE_REQUIRED,
         _ => StatusCode::BAD_REQUEST,
     };
-    let help = "Open this address as a WebSocket: y-websocket apps at /ws/{room}, Hocuspocus apps at /ws.";
+    let help = "Open this address as a WebSocket, over HTTP/1.1: y-websocket apps at /ws/{room}, Hocuspocus apps at /ws.";
     let mut error = ApiError::new(status, "not_a_websocket", rejection.body_text(), help);
     if status == StatusCode::UPGRADE_REQUIRED {
         error = error

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
+use super::forwarded::Place;
 use super::tls::HTTP2;
 use crate::config::Proxies;
 
@@ -257,11 +258,16 @@ impl Wire {
 pub(crate) struct Connection {
     wire: Wire,
     _seat: Seat,
+    /// The place of whoever a proxy brought, if this became their socket.
+    _brought: Brought,
 }
 
+/// Filled once a connection becomes a socket.
+pub(crate) type Brought = Arc<OnceLock<Place>>;
+
 impl Connection {
-    pub(crate) fn new(wire: Wire, seat: Seat) -> Self {
-        Self { wire, _seat: seat }
+    pub(crate) fn new(wire: Wire, seat: Seat, brought: Brought) -> Self {
+        Self { wire, _seat: seat, _brought: brought }
     }
 
     /// Whether the client and we agreed on HTTP/2, which only a handshake can.

@@ -13,15 +13,15 @@ use crate::app::AppState;
 use crate::http::error::ApiError;
 use crate::peer;
 
-/// The place of whoever a proxy brought: an extension of the request, and of its answer. It is free when the answer's
-/// body is gone, or the socket that came of it.
+/// The place of whoever a proxy brought: an extension of the answer. It is free when the answer's body is gone, or the
+/// socket that came of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     _share: Arc<Share>,
 }
 
 /// Refuses what is one too many from one address.
-pub(crate) async fn count(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn count(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let Some(address) = peer::forwarded(&app.settings, request.extensions(), request.headers()) else {
         return next.run(request).await;
     };
@@ -30,10 +30,9 @@ pub(crate) async fn count(State(app): State<AppState>, mut request: Request, nex
     match app.connections.share(address, if new { Coming::New } else { Coming::Again }) {
         Ok(None) => next.run(request).await,
         Ok(Some(share)) => {
-            let place = Place { _share: Arc::new(share) };
-            request.extensions_mut().insert(place.clone());
             let mut response = next.run(request).await;
-            response.extensions_mut().insert(place);
+            // Answers' extensions can be cloned, so a place can, too.
+            response.extensions_mut().insert(Place { _share: Arc::new(share) });
             response
         }
         Err(refused) => too_many(refused).into_response(),

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
-use super::connections::{Connection, Seat, Wire};
+use super::connections::{Brought, Connection, Seat, Wire};
 use super::forwarded::Place;
 use super::tls::Tls;
 use super::{HEAD_BYTES_MAX, HEADERS_MAX, STOP_GRACE, Serving, http2};
@@ -52,8 +52,9 @@ pub(super) async fn serve_one(serving: Serving, stream: TcpStream, seat: Seat, a
         }
     };
     let peer = Peer { address, tls: wire.is_tls() };
-    let connection = Connection::new(wire, seat);
-    speak(&serving, connection, peer).await;
+    let brought = Brought::default();
+    let connection = Connection::new(wire, seat, brought.clone());
+    speak(&serving, connection, brought, peer).await;
 }
 
 /// What is spoken on a new connection: TLS, where that is ours to speak.
@@ -86,7 +87,7 @@ async fn say_https(mut stream: TcpStream) {
     let _ = stream.shutdown().await;
 }
 
-async fn speak(serving: &Serving, connection: Connection, peer: Peer) {
+async fn speak(serving: &Serving, connection: Connection, brought: Brought, peer: Peer) {
     // Every request under way holds a share, from its head to the end of its answer's body.
     let under_way = Arc::new(());
     let begun = Arc::new(AtomicU64::new(0));
@@ -98,10 +99,17 @@ async fn speak(serving: &Serving, connection: Connection, peer: Peer) {
         request.extensions_mut().insert(peer);
         let too_many = request.headers().keys_len() > HEADERS_MAX;
         let (share, answer) = (share.upgrade(), router.clone().oneshot(request));
+        let brought = brought.clone();
         async move {
             // HTTP/1.1 is told so before it comes here.
             let mut response = if too_many { too_many_headers() } else { answer.await? };
-            let place = response.extensions_mut().remove::<Place>();
+            let mut place = response.extensions_mut().remove::<Place>();
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS
+                && let Some(place) = place.take()
+            {
+                // Held by the connection, which the socket takes along.
+                let _once = brought.set(place);
+            }
             Ok::<_, Infallible>(response.map(|body| {
                 body.map_frame(move |frame| {
                     let _held_until_the_body_is_dropped = (&share, &place);
