@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Done = 0,
     /// It could not be done, and stderr says why; or what was looked at is damaged.
     Failed = 1,
-    /// The command line, the environment or `weft.toml` is wrong.
+    /// The command line, the environment, `weft.toml` or a file that they name is wrong.
     Usage = 2,
     /// The data directory cannot be used: not writable, in use, damaged, or written by a newer Weft.
     Data = 3,
@@ -27,7 +27,7 @@ pub(crate) enum Exit {
 const EXIT_CODES: &str = "Exit codes:
   0  done (for serve: stopped as asked, everything stored)
   1  failed, or weft check found damage; the last lines say what
-  2  the command line, a WEFT_ variable or weft.toml is wrong
+  2  the command line, a WEFT_ variable, weft.toml or a file that they name is wrong
   3  the data directory cannot be used: not writable, in use, damaged, or from a newer Weft
   4  the listen address cannot be used";
 

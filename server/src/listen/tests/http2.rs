@@ -168,3 +168,41 @@ async fn websockets_are_not_offered_over_http2_and_whoever_tries_is_told() {
     let (status, _) = text(&mut client, foreign.body(Empty::new()).unwrap()).await;
     assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
 }
+
+/// A frame: its kind, its flags, its stream, what it holds.
+fn frame(kind: u8, flags: u8, stream: u32, held: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(held.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), held].concat()
+}
+
+#[tokio::test]
+async fn a_client_that_takes_back_all_it_asks_is_hung_up_on() {
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    const GO_AWAY: u8 = 7;
+    const ENHANCE_YOUR_CALM: u8 = 11;
+    let (files, certificate) = Files::new();
+    let served = echoing(&files, HANG);
+    let mut stream = served.greets(&certificate, H2).await.unwrap();
+    // Three fields of the static table (GET, https, /), and the host in full.
+    let head = [&[0x82, 0x87, 0x84, 0x41, 9][..], b"localhost"].concat();
+    let mut asked = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    for number in 0..1_000 {
+        let id = 2 * number + 1;
+        asked.extend(frame(HEADERS, 0x5, id, &head));
+        asked.extend(frame(RESET, 0, id, &[0, 0, 0, 8]));
+    }
+    // It may be hung up on before it has said all.
+    let _ = stream.write_all(&asked).await;
+    let mut told = Vec::new();
+    let _ = timeout(HANG, stream.read_to_end(&mut told)).await.expect("it is hung up on");
+    let mut rest = &told[..];
+    let mut kinds = Vec::new();
+    while rest.len() >= 9 {
+        let end = 9 + usize::from(u16::from_be_bytes([rest[1], rest[2]]));
+        kinds.push((rest[3], rest.get(16).copied()));
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    assert!(kinds.contains(&(GO_AWAY, Some(ENHANCE_YOUR_CALM))), "{kinds:?}");
+    timeout(HANG, served.connections.closed()).await.expect("it is counted off");
+}
