@@ -46,6 +46,8 @@ pub(crate) async fn keep(app: AppState) {
         if until != dropped {
             match drop_older(&app, until).await {
                 Ok(()) => dropped = until,
+                // What is wrong with a document was told, and is told again tomorrow, not every ten minutes.
+                Err(HistoryError::Store(error)) if !error.may_pass() => dropped = until,
                 Err(error) => tracing::warn!(%error, "dropping old records failed; it is tried again later"),
             }
         }

@@ -24,8 +24,8 @@ pub(crate) const EDITS: usize = 10_000;
 /// Where it stands.
 const PAGE: &str = "page/benchbenchbenchbenchbench";
 /// Whoever drags, and how they sign in.
-const EMAIL: &str = "anna@example.org";
-const PASSWORD: &str = "three herons weave by the lake";
+pub(crate) const EMAIL: &str = "anna@example.org";
+pub(crate) const PASSWORD: &str = "three herons weave by the lake";
 /// Characters of a paragraph.
 const PARAGRAPH_CHARS: u32 = 220;
 /// Keys between two that take the last one back.
@@ -54,13 +54,19 @@ pub(crate) fn missing() -> Option<&'static str> {
     (!Path::new(&named).exists()).then_some("there is no Chromium; WEFT_CHROMIUM may name one")
 }
 
-fn folder() -> PathBuf {
+/// Where the browser's scripts are.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e")
 }
 
 /// Writes the page into a data directory, and whoever drags.
 pub(crate) async fn prepare(program: &Path, data: &Path) -> Result<()> {
     history::write(data, PAGE, &typed()).await?;
+    add_owner(program, data).await
+}
+
+/// Somebody owns the wiki in a data directory, and everything in it.
+pub(crate) async fn add_owner(program: &Path, data: &Path) -> Result<()> {
     let mut command = Command::new(program);
     command.args(["user", "add", EMAIL, "--name", "Anna", "--role", "owner", "--password-stdin", "--data"]);
     command.arg(data).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -29,6 +29,7 @@ mod session;
 mod socket;
 mod typist;
 mod update;
+mod wiki;
 
 use options::{Command, Options};
 

@@ -28,7 +28,7 @@ weft-bench relay --listen ADDR:PORT      only the relay
   --json FILE          also write everything as JSON
 
 Scenarios: busy-room-typing, big-room-typing, many-rooms-typing, busy-room-saturation, big-room-saturation,
-many-rooms-saturation, busy-room-flood, open, memory, commit, history, browser.
+many-rooms-saturation, busy-room-flood, open, memory, commit, history, browser, wiki.
 
 Ends with 1 when an update was lost or skipped, or a scenario could not be measured; missed goals are only shown.
 ";

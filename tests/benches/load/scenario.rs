@@ -20,6 +20,7 @@ use crate::report::{Goal, Report, Row};
 use crate::say;
 use crate::session::{Dialect, Target};
 use crate::socket;
+use crate::wiki;
 
 /// How long people type before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -76,7 +77,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
         LOADS
             .iter()
             .map(|load| load.name)
-            .chain(["open", "memory", "commit", "history", "browser"])
+            .chain(["open", "memory", "commit", "history", "browser", "wiki"])
             .any(asked),
         "no scenario is called {:?}",
         options.only
@@ -114,6 +115,17 @@ pub(crate) async fn measure(options: &Options) -> Result<Report> {
             }
             (Subject::Program(_), Some(why)) => report.notes.push(format!("browser: skipped, as {why}")),
             (Subject::Url(_), _) => report.notes.push("browser: skipped, as the data is not ours".into()),
+        }
+    }
+    if asked("wiki") {
+        match (&options.subject, browser::missing()) {
+            (Subject::Program(program), None) => {
+                let data = bench.folder.join("wiki");
+                let result = wiki::measure(program, &data, options.rounds, &mut report.notes).await;
+                note(&mut report, "wiki", result);
+            }
+            (Subject::Program(_), Some(why)) => report.notes.push(format!("wiki: skipped, as {why}")),
+            (Subject::Url(_), _) => report.notes.push("wiki: skipped, as the data is not ours".into()),
         }
     }
     Ok(report)
