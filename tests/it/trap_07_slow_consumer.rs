@@ -1,8 +1,11 @@
 //! Trap 7: one reader stops reading while tens of megabytes flow. The server's memory stays bounded, the others notice
 //! nothing, and when it reads again it converges.
 
+use bytes::Bytes;
+use hyper::Method;
 use weft_ids::ClientId;
 use weft_tests::client::{Client, Role};
+use weft_tests::http;
 use weft_tests::server::Server;
 use weft_tests::socket::Connected;
 use weft_wire::Dialect;
@@ -27,6 +30,12 @@ async fn flows(writer: &mut Connected, peer: &mut Connected) {
     }
 }
 
+/// Whether a checkpoint of any document was cut.
+async fn was_checkpointed(at: &str) -> bool {
+    let metrics = http::ask(at, Method::GET, "/metrics", Bytes::new()).await.unwrap().text();
+    metrics.lines().any(|line| line.starts_with("weft_checkpoints_total ") && !line.ends_with(" 0"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn trap_7_a_reader_that_stops_costs_the_server_little_and_the_others_nothing() {
     let server = Server::start(&["--open"]).unwrap();
@@ -34,9 +43,11 @@ async fn trap_7_a_reader_that_stops_costs_the_server_little_and_the_others_nothi
     for (dialect, name) in [(Dialect::Hocuspocus, "h"), (Dialect::YWebsocket, "y")] {
         let mut writer = Connected::join(at, Dialect::Hocuspocus, name, 1).await.unwrap();
         let mut peer = Connected::join(at, Dialect::YWebsocket, name, 2).await.unwrap();
-        // The store and the allocator take what they take with everyone reading.
+        // The store, a checkpoint and the allocator take what they take with everyone reading.
         flows(&mut writer, &mut peer).await;
-        flows(&mut writer, &mut peer).await;
+        while !was_checkpointed(at).await {
+            flows(&mut writer, &mut peer).await;
+        }
         let before = server.usage().unwrap().memory;
 
         let role = Role { dialect, writes: true };

@@ -21,9 +21,9 @@ pub const BATCH_RECORDS_MAX: usize = 4_096;
 /// Documents whose encoding is longer than this are encoded off the async threads, bytes.
 pub const ENCODE_INLINE_BYTES_MAX: usize = 64 << 10;
 /// Bytes read from the log at a time while a document opens.
-pub const LOAD_PAGE_BYTES: usize = 4 << 20;
+pub const LOAD_PAGE_BYTES: usize = 1 << 20;
 /// A tail longer than this, bytes, is not kept beside the document that was loaded from it.
-pub const LOAD_TAIL_BYTES_MAX: usize = 8 << 20;
+pub const LOAD_TAIL_BYTES_MAX: usize = 4 << 20;
 
 /// How often it is looked for idle documents to close while open ones grow beyond the memory there is.
 pub const EVICTION_PAUSE: Duration = Duration::from_millis(500);

@@ -148,6 +148,7 @@ pub(crate) async fn keep(
     state: Bytes,
 ) -> Result<(), StoreError> {
     store.save(doc, CheckpointKind::Live, head, state).await?;
+    metrics::counter!("weft_checkpoints_total").increment(1);
     store.keep_newest(doc, CheckpointKind::Live, CHECKPOINTS_KEPT).await
 }
 
