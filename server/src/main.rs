@@ -7,6 +7,7 @@ mod backups;
 mod cli;
 mod config;
 mod data;
+mod digest;
 mod errand;
 #[cfg(test)]
 mod generated;

@@ -20,7 +20,7 @@ use crate::http::error::ApiError;
 use crate::listen::{self, BindError, Listeners, Serving, Tls};
 use crate::running;
 use crate::telemetry::{self, Metrics};
-use crate::{backups, data, packing};
+use crate::{backups, data, digest, packing};
 
 /// What of the drain deadline is kept for closing connections after everything is stored.
 const CLOSE_RESERVE: Duration = Duration::from_secs(1);
@@ -136,6 +136,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     let backups = tokio::spawn(backups::keep(app.clone()));
     let packing = tokio::spawn(packing::keep(app.clone()));
     let removing = tokio::spawn(packing::remove_destroyed(app.clone()));
+    let digests = tokio::spawn(digest::keep(app.clone()));
     greet(&app);
 
     let signal = signals.next().await;
@@ -146,6 +147,7 @@ async fn serve(settings: Arc<Settings>) -> Exit {
     backups.abort();
     packing.abort();
     removing.abort();
+    digests.abort();
     let exit = tokio::select! {
         exit = drain(&app, accepting) => exit,
         _ = signals.next() => {

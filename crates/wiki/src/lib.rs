@@ -5,13 +5,14 @@
 //! rights, open sockets look again at what they may ([`Wiki::rights`]). Every operation takes proof that it is allowed
 //! (see [`weft_access`]); [`Wiki::allow_page`] and its sisters make it from what holds at that moment.
 //!
-//! One folder per noun: [`member`], [`space`], [`page`], [`share`], [`desk`], [`notice`], [`app`],
-//! [`audit`].
+//! One folder per noun: [`member`], [`space`], [`page`], [`share`], [`desk`], [`notice`], [`digest`],
+//! [`app`], [`audit`].
 
 pub mod app;
 pub mod audit;
 mod change;
 pub mod desk;
+pub mod digest;
 mod error;
 pub mod member;
 mod model;

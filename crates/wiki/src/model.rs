@@ -10,6 +10,7 @@ use weft_ids::{
 
 use crate::app::ForeignApp;
 use crate::desk::Desk;
+use crate::digest::Digested;
 use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::notice::Notice;
 use crate::order::Order;
@@ -41,6 +42,7 @@ pub(crate) struct Model {
     pub(crate) edited: Table<Edited>,
     pub(crate) desks: Table<Desk>,
     pub(crate) notices: Table<Notice>,
+    pub(crate) digests: Table<Digested>,
     pub(crate) apps: Table<ForeignApp>,
 
     /// Somebody owns the server. There is always an owner from then on.

@@ -1,8 +1,8 @@
 //! Notices: what a person is told of.
 
 use serde::{Deserialize, Serialize};
-use weft_access::action::{BeHere, NoteForOneself};
-use weft_access::{Allowed, Refused, Who};
+use weft_access::action::{BeHere, NoteForOneself, ViewSpace};
+use weft_access::{Allowed, Refused, Subject, Who};
 use weft_ids::{NoticeId, PageId, SpaceId, UnixMillis, UserId};
 
 use crate::change::Change;
@@ -81,6 +81,18 @@ impl Wiki {
         proof.by().map(|user| self.notices_of(user)).unwrap_or_default()
     }
 
+    /// What a page (empty if nobody named it yet) or a space is called, if somebody may see it.
+    #[must_use]
+    pub fn name_seen(&self, subject: &Subject, about: &About) -> Option<String> {
+        match about {
+            About::Page(page) => self.line(subject, page).map(|line| line.title.to_string()),
+            About::Space(space) => {
+                self.allow_space::<ViewSpace>(subject, space).ok()?;
+                self.space(space).map(|space| space.name)
+            }
+        }
+    }
+
     /// Notes that whoever asks has seen everything up to a moment.
     ///
     /// # Errors
@@ -98,7 +110,8 @@ impl Wiki {
         Ok(())
     }
 
-    /// Tells everyone in `whom` but whoever did it. What somebody has not yet seen of the same is not told twice.
+    /// Tells everyone in `whom` but whoever did it. What somebody has not yet seen of the same is not told twice; but if
+    /// it is too old for their next digest it comes anew, or who reads nothing but the digests would hear of it once.
     pub(crate) async fn tell_people(
         &self,
         turn: &Turn<'_>,
@@ -109,8 +122,12 @@ impl Wiki {
     ) -> Result<(), WikiError> {
         for user in whom.iter().filter(|user| Some(*user) != by) {
             let known = self.notices_of(user);
-            let told = |notice: &Notice| !notice.read && notice.kind == kind && notice.about == *about;
-            if known.iter().any(told) {
+            let is_told = |notice: &&Notice| !notice.read && notice.kind == kind && notice.about == *about;
+            if let Some(told) = known.iter().find(is_told) {
+                let digested = self.model().digested(user, now());
+                if told.at <= digested {
+                    self.put(turn, Notice { by: by.cloned(), at: now(), ..told.clone() }).await?;
+                }
                 continue;
             }
             for old in known.into_iter().skip(NOTICES_PER_PERSON_MAX - 1) {
@@ -145,7 +162,8 @@ impl Wiki {
         }
     }
 
-    fn notices_of(&self, user: &UserId) -> Vec<Notice> {
+    /// What somebody was told, the newest first.
+    pub(crate) fn notices_of(&self, user: &UserId) -> Vec<Notice> {
         let model = self.model();
         let mut own: Vec<Notice> =
             model.notices.iter().filter(|notice| notice.user == *user).cloned().collect();

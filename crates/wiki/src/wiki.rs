@@ -18,6 +18,7 @@ use weft_store::{Expect, Store, StoreError};
 use crate::app::ForeignApp;
 use crate::change::Change;
 use crate::desk::Desk;
+use crate::digest::Digested;
 use crate::error::WikiError;
 use crate::member::{Group, Identity, Invitation, Passkey, Person, Reset, SecondStep, SignIn, Token};
 use crate::model::Model;
@@ -106,6 +107,7 @@ impl Wiki {
         load::<Edited>(&*store, &mut model).await?;
         load::<Desk>(&*store, &mut model).await?;
         load::<Notice>(&*store, &mut model).await?;
+        load::<Digested>(&*store, &mut model).await?;
         load::<ForeignApp>(&*store, &mut model).await?;
         for (doc, title) in hub.titles().await? {
             if let Some(page) = PageId::of(&doc).filter(|page| model.pages.get(page).is_some()) {

@@ -18,17 +18,20 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
 use text::Text;
-pub(crate) use text::{Language, Mail};
+pub(crate) use text::{Happened, Language, Mail};
 
 /// How many mails may wait or be under way.
 pub(crate) const MAILS_WAITING_MAX: usize = 1_000;
+/// How many of those may be mails that can wait. So they keep nobody's new password waiting for long, and never take its
+/// place.
+const UNHURRIED_MAX: usize = 20;
 /// How many are handed to the mail server at once.
 const CONNECTIONS_MAX: usize = 2;
 /// How long the mail server may take for one answer.
@@ -165,6 +168,28 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// Where mail programs find how these mails end (RFC 2369).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.trim_matches(['<', '>']).to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), format!("<{}>", self.0))
+    }
+}
+
+/// A place in the queue for a mail that can wait, see [`Mailer::place`].
+#[derive(Debug)]
+pub(crate) struct Place(OwnedSemaphorePermit);
+
 /// Sends mails. Clones share one queue.
 #[derive(Clone)]
 pub(crate) struct Mailer(Arc<Post>);
@@ -173,6 +198,7 @@ struct Post {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     waiting: Arc<Semaphore>,
+    unhurried: Arc<Semaphore>,
     connections: Semaphore,
     pauses: Vec<Duration>,
     tasks: TaskTracker,
@@ -220,6 +246,7 @@ impl Mailer {
             transport: builder.build(),
             from,
             waiting: Arc::new(Semaphore::new(MAILS_WAITING_MAX)),
+            unhurried: Arc::new(Semaphore::new(UNHURRIED_MAX)),
             connections: Semaphore::new(CONNECTIONS_MAX),
             pauses,
             tasks: TaskTracker::new(),
@@ -232,15 +259,49 @@ impl Mailer {
     /// # Errors
     /// [`MailError`] when it cannot be taken; whether it arrives stands in the log.
     pub(crate) fn send(&self, to: &str, mail: &Mail<'_>, language: Language) -> Result<(), MailError> {
+        self.take(None, to, mail, language)
+    }
+
+    /// Waits until a mail that can wait may be sent: there are few such mails under way at once.
+    ///
+    /// # Errors
+    /// [`MailError::Stopping`].
+    pub(crate) async fn place(&self) -> Result<Place, MailError> {
+        let place = self.0.unhurried.clone().acquire_owned().await;
+        place.map(Place).map_err(|_| MailError::Stopping)
+    }
+
+    /// As [`Mailer::send`], in a place that was waited for.
+    ///
+    /// # Errors
+    /// Those of [`Mailer::send`].
+    pub(crate) fn send_in(
+        &self,
+        place: Place,
+        to: &str,
+        mail: &Mail<'_>,
+        language: Language,
+    ) -> Result<(), MailError> {
+        self.take(Some(place), to, mail, language)
+    }
+
+    fn take(
+        &self,
+        unhurried: Option<Place>,
+        to: &str,
+        mail: &Mail<'_>,
+        language: Language,
+    ) -> Result<(), MailError> {
         let message = self.0.message(to, mail, language)?;
         if self.0.stop.is_cancelled() {
             return Err(MailError::Stopping);
         }
         let place = self.0.waiting.clone().try_acquire_owned().map_err(|_| MailError::Full)?;
         let post = self.0.clone();
+        let places = (place, unhurried.map(|Place(place)| place));
         self.0.tasks.spawn(async move {
             post.deliver(&message).await;
-            drop(place);
+            drop(places);
         });
         Ok(())
     }
@@ -248,6 +309,7 @@ impl Mailer {
     /// Gives up what waits for another try, lets what is under way finish, and takes no more.
     pub(crate) async fn stop(&self) {
         self.0.stop.cancel();
+        self.0.unhurried.close();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -257,7 +319,11 @@ impl Post {
     fn message(&self, to: &str, mail: &Mail<'_>, language: Language) -> Result<Message, MailError> {
         let to: Address = to.parse().map_err(|_| MailError::To(to.to_owned()))?;
         let text = Text::new(mail, language);
-        Message::builder()
+        let mut message = Message::builder();
+        if let Mail::Digest { settings, .. } = mail {
+            message = message.header(ListUnsubscribe((*settings).to_owned()));
+        }
+        message
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(text.subject.clone())

@@ -157,16 +157,11 @@ pub(crate) async fn notices(State(app): State<AppState>, asked: Asked) -> Result
 }
 
 fn view(app: &App, asked: &Asked, notice: &Notice) -> NoticeView {
+    let name = app.wiki.name_seen(&asked.subject, &notice.about);
+    let titled = |id: &str| name.map(|name| Titled { id: id.to_owned(), name });
     let (page, space) = match &notice.about {
-        About::Page(id) => {
-            let line = app.wiki.line(&asked.subject, id);
-            (line.map(|line| Titled { id: id.as_str().to_owned(), name: line.title.to_string() }), None)
-        }
-        About::Space(id) => {
-            let seen = app.wiki.allow_space::<weft_access::action::ViewSpace>(&asked.subject, id).is_ok();
-            let space = app.wiki.space(id).filter(|_| seen);
-            (None, space.map(|space| Titled { id: id.as_str().to_owned(), name: space.name }))
-        }
+        About::Page(id) => (titled(id.as_str()), None),
+        About::Space(id) => (None, titled(id.as_str())),
     };
     let by = notice.by.as_ref().and_then(|by| app.wiki.person(by));
     NoticeView {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use weft_access::Refused;
 use weft_access::action::KeepAccount;
 use weft_wiki::audit::Deed;
+use weft_wiki::digest::Rhythm;
 use weft_wiki::member::{PICTURE_BYTES_MAX, Person, Profile, Theme};
 
 use super::asked::Asked;
@@ -45,6 +46,8 @@ pub(crate) struct MeView {
     time_zone: Option<String>,
     /// `auto`, `light` or `dark`.
     theme: &'static str,
+    /// How often they are told by mail of what they have not looked at: `off`, `daily` or `weekly`.
+    digest: &'static str,
     has_password: bool,
     /// Whether a code of an authenticator app is asked for when they sign in.
     totp: bool,
@@ -64,6 +67,7 @@ impl MeView {
             language: person.language.clone(),
             time_zone: person.time_zone.clone(),
             theme: person.theme.as_str(),
+            digest: person.digest.as_str(),
             has_password: person.password.is_some(),
             totp: app.wiki.has_second_step(&person.id),
             passkeys: app.wiki.passkeys(&person.id).len(),
@@ -88,6 +92,9 @@ pub(crate) struct MeChangeBody {
     time_zone: Option<Option<String>>,
     #[serde(default)]
     theme: Option<String>,
+    /// `off`, `daily` or `weekly`.
+    #[serde(default)]
+    digest: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -125,7 +132,7 @@ pub(crate) async fn me(State(app): State<AppState>, asked: Asked) -> Result<Json
     Ok(Json(MeView::of(&app, &oneself(&app, &asked)?)))
 }
 
-/// Changes what one is called, looks like, and how one sees Weft.
+/// Changes what one is called, looks like, how one sees Weft, and what one is told by mail.
 #[utoipa::path(patch, path = "/api/me", tag = "me", request_body = MeChangeBody, responses(
     (status = 200, description = "Who they are now.", body = MeView),
     (status = 401, description = "Nobody is signed in.", body = ErrorBody),
@@ -141,8 +148,10 @@ pub(crate) async fn change(
     let proof = asked.may::<KeepAccount>(&app.wiki)?;
     let no_theme = || ApiError::invalid("theme", "a theme is auto, light or dark");
     let theme = body.theme.as_deref().map(|word| Theme::read(word).ok_or_else(no_theme)).transpose()?;
+    let no_digest = || ApiError::invalid("digest", "a digest comes daily, weekly, or is off");
+    let digest = body.digest.as_deref().map(|word| Rhythm::read(word).ok_or_else(no_digest)).transpose()?;
     let MeChangeBody { name, color, language, time_zone, .. } = body;
-    let profile = Profile { name, color, language, time_zone, theme };
+    let profile = Profile { name, color, language, time_zone, theme, digest };
     let person = app.wiki.change_profile(&proof, profile).await?;
     Ok(Json(MeView::of(&app, &person)))
 }

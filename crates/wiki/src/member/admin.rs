@@ -6,6 +6,7 @@ use weft_ids::{PageId, SpaceId, UserId};
 
 use super::reset::Reset;
 use super::{Group, NewOwner, Person, email_cleaned};
+use crate::digest::Digested;
 use crate::error::{Field, WikiError};
 use crate::page::Page;
 use crate::space::Space;
@@ -149,6 +150,7 @@ impl Wiki {
         self.end_second_step(&turn, id).await?;
         self.end_passkeys(&turn, id).await?;
         self.end_identities(&turn, id).await?;
+        self.remove::<Digested>(&turn, id.clone()).await?;
         self.remove::<Person>(&turn, id.clone()).await?;
         Ok(person)
     }

@@ -13,6 +13,7 @@ use weft_ids::{SignInId, UnixMillis, UserId};
 use super::NewPerson;
 use super::reset::Reset;
 use crate::change::Change;
+use crate::digest::Rhythm;
 use crate::error::{Field, WikiError};
 use crate::model::Model;
 use crate::row::{Row, StoredStamp, Table, pack, unpack};
@@ -88,6 +89,8 @@ pub struct Person {
     pub time_zone: Option<String>,
     /// The theme they chose.
     pub theme: Theme,
+    /// How often they are told by mail of what they have not looked at.
+    pub digest: Rhythm,
     /// When they came.
     pub created: UnixMillis,
 }
@@ -105,6 +108,8 @@ pub struct Profile {
     pub time_zone: Option<Option<String>>,
     /// The theme they chose.
     pub theme: Option<Theme>,
+    /// How often they are told by mail of what they have not looked at.
+    pub digest: Option<Rhythm>,
 }
 
 /// An e-mail address as it is kept and compared: composed (NFC), in lower case.
@@ -182,6 +187,9 @@ impl Wiki {
         if let Some(theme) = profile.theme {
             person.theme = theme;
         }
+        if let Some(digest) = profile.digest {
+            person.digest = digest;
+        }
         self.put(&turn, person.clone()).await?;
         Ok(person)
     }
@@ -227,6 +235,7 @@ impl Wiki {
             language: None,
             time_zone: None,
             theme: Theme::Auto,
+            digest: Rhythm::default(),
             created: now(),
         })
     }
@@ -318,6 +327,9 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
     theme: String,
+    /// Not in rows from before there were digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     created: u64,
 }
 
@@ -346,6 +358,7 @@ impl Row for Person {
             language: self.language.clone(),
             time_zone: self.time_zone.clone(),
             theme: self.theme.as_str().to_owned(),
+            digest: Some(self.digest.as_str().to_owned()),
             created: self.created.0,
         };
         pack(Self::VERSION, &stored)
@@ -365,6 +378,7 @@ impl Row for Person {
             language: stored.language,
             time_zone: stored.time_zone,
             theme: Theme::read(&stored.theme)?,
+            digest: stored.digest.map_or(Some(Rhythm::default()), |word| Rhythm::read(&word))?,
             created: UnixMillis(stored.created),
         })
     }
@@ -426,6 +440,22 @@ mod tests {
             assert_eq!(email_cleaned(bad).is_ok(), trimmed, "{bad:?}");
         }
         assert!(email_cleaned(&format!("a@{}.com", "x".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn who_came_before_there_were_digests_gets_them() {
+        let row = |digest: &str| {
+            let id = "a".repeat(24);
+            format!(
+                r##"{{"v":1,"row":{{"id":"{id}","email":"ann@x.y","name":"Ann","color":"#123456","role":"member","theme":"auto"{digest},"created":1}}}}"##
+            )
+        };
+        let digest = |digest: &str| Person::decode(row(digest).as_bytes()).map(|person| person.digest);
+        assert_eq!(digest(""), Some(Rhythm::Daily));
+        assert_eq!(digest(r#","digest":"off""#), Some(Rhythm::Off));
+        assert_eq!(digest(r#","digest":"hourly""#), None);
+        let person = Person { digest: Rhythm::Weekly, ..Person::decode(row("").as_bytes()).unwrap() };
+        assert_eq!(Person::decode(&person.encode()), Some(person));
     }
 
     #[test]

@@ -135,7 +135,7 @@ async fn names_have_their_lengths_and_nothing_that_cannot_be_seen() {
     let page = house.makes_at_top(&team).await;
     let (wiki, administer, account) = (&house.wiki, house.administer(), house.account());
     let rename = async |name: String| {
-        let profile = Profile { name: Some(name), color: None, language: None, time_zone: None, theme: None };
+        let profile = Profile { name: Some(name), ..Profile::default() };
         wiki.change_profile(&account, profile).await.map(drop)
     };
     let space = async |change: SpaceChange| wiki.change_space(&house.manages(&team), change).await.map(drop);

@@ -1,5 +1,6 @@
 //! Accounts over HTTP: how people come in, what those who look after them do, and what is noted of it.
 
+mod digest;
 mod mail;
 mod passkeys;
 mod providers;
@@ -441,9 +442,16 @@ async fn people_see_of_each_other_what_is_theirs_to_see() {
     );
     let me = world.does(&mia, Method::PATCH, "/api/me", json!({ "language": null })).await.json();
     assert_eq!((&me["language"], &me["timeZone"]), (&Value::Null, &json!("Europe/Paris")));
-    for bad in
-        [json!({ "theme": "pink" }), json!({ "color": "red" }), json!({ "name": "" }), json!({ "nmae": "x" })]
-    {
+    assert_eq!(me["digest"], json!("daily"), "who chose nothing gets them");
+    let me = world.does(&mia, Method::PATCH, "/api/me", json!({ "digest": "weekly" })).await.json();
+    assert_eq!((&me["digest"], &me["theme"]), (&json!("weekly"), &json!("dark")));
+    for bad in [
+        json!({ "theme": "pink" }),
+        json!({ "color": "red" }),
+        json!({ "name": "" }),
+        json!({ "nmae": "x" }),
+        json!({ "digest": "hourly" }),
+    ] {
         let answer = world.does(&mia, Method::PATCH, "/api/me", bad.clone()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
     }

@@ -59,6 +59,11 @@ impl Stub {
     pub(crate) async fn taken(&mut self) -> Taken {
         tokio::time::timeout(HANG, self.taken.recv()).await.expect("a mail arrives").unwrap()
     }
+
+    /// Whether there is no mail that was not looked at.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        self.taken.try_recv().is_err()
+    }
 }
 
 async fn talk(

@@ -1,3 +1,6 @@
+use futures_util::FutureExt as _;
+use weft_wiki::notice::Kind;
+
 use super::stub::{HANG, Stub, Taken};
 use super::*;
 use crate::config::SettingValue;
@@ -75,6 +78,80 @@ async fn one_more_than_may_wait_is_refused_and_a_stop_waits_for_none() {
 }
 
 #[tokio::test]
+async fn of_mails_that_can_wait_few_are_under_way_at_once() {
+    let stub = Stub::start(&[]).await;
+    let settings = MailSettings { port: 1, ..stub.settings() };
+    let mailer = Mailer::with_pauses(&settings, vec![Duration::from_secs(3600)]).unwrap();
+    for _ in 0..UNHURRIED_MAX {
+        let place = mailer.place().now_or_never().unwrap().unwrap();
+        mailer.send_in(place, "mei@example.org", &RESET, Language::English).unwrap();
+    }
+    assert!(mailer.place().now_or_never().is_none());
+    mailer.send("mei@example.org", &RESET, Language::English).unwrap();
+    let waits = tokio::spawn({
+        let mailer = mailer.clone();
+        async move { mailer.place().await.map(drop) }
+    });
+    tokio::time::timeout(HANG, mailer.stop()).await.unwrap();
+    assert!(matches!(waits.await.unwrap(), Err(MailError::Stopping)));
+}
+
+#[tokio::test]
+async fn a_mail_that_comes_again_says_where_it_ends() {
+    let mut stub = Stub::start(&[]).await;
+    let mailer = stub.mailer();
+    let place = mailer.place().await.unwrap();
+    mailer.send_in(place, "mei@example.org", &digest(&[], 1), Language::English).unwrap();
+    let data = stub.taken().await.data;
+    let header = "List-Unsubscribe: <https://wiki.example.com/settings/preferences>\r\n";
+    assert!(data.contains(header), "{data}");
+}
+
+fn happened(kind: Kind, by: Option<&str>, name: &str) -> Happened {
+    let link = "https://wiki.example.com/page/abc".to_owned();
+    Happened { kind, by: by.map(str::to_owned), name: name.to_owned(), link }
+}
+
+fn digest(happened: &[Happened], more: usize) -> Mail<'_> {
+    let settings = "https://wiki.example.com/settings/preferences";
+    Mail::Digest { wiki: "Rivertown", happened, more, link: "https://wiki.example.com/x?a=1&b=2", settings }
+}
+
+#[test]
+fn a_digest_says_who_did_what_and_how_much_more_there_is() {
+    let told = [
+        happened(Kind::PageEdited, Some("Lin"), "Plan"),
+        happened(Kind::PageGranted, None, ""),
+        happened(Kind::SpaceGranted, Some("<b>"), "Board\r\nhttps://evil.example"),
+        happened(Kind::PageTrashed, Some("Lin"), "Old"),
+    ];
+    let english = Text::new(&digest(&told, 3), Language::English);
+    assert_eq!(english.subject, "Rivertown: 7 notices");
+    let plain = english.plain();
+    for line in [
+        "Lin edited “Plan”\r\nhttps://wiki.example.com/page/abc\r\n",
+        "Somebody shared “Untitled” with you\r\n",
+        "<b> added you to the space “Board https://evil.example”\r\n",
+        "Lin moved “Old” to trash\r\n",
+        "And 3 more.\r\n",
+        "https://wiki.example.com/settings/preferences\r\n",
+    ] {
+        assert!(plain.contains(line), "{line}: {plain}");
+    }
+    let html = english.html();
+    assert!(html.contains("<a href=\"https://wiki.example.com/page/abc\">Lin edited “Plan”</a>"), "{html}");
+    assert!(html.contains("&lt;b&gt; added you") && !html.contains("<b>"), "{html}");
+    let one = Text::new(&digest(&told[..1], 0), Language::English);
+    assert_eq!(one.subject, "Rivertown: 1 notice");
+    assert!(!one.plain().contains("more"), "{}", one.plain());
+    let chinese = Text::new(&digest(&told[..2], 3), Language::Chinese);
+    assert_eq!(chinese.subject, "Rivertown：5 条通知");
+    for line in ["Lin 编辑了“Plan”", "有人 与您共享了“无标题”", "还有 3 条"] {
+        assert!(chinese.plain().contains(line), "{line}: {}", chinese.plain());
+    }
+}
+
+#[tokio::test]
 async fn a_name_cannot_add_a_header() {
     let mut stub = Stub::start(&[]).await;
     let mailer = stub.mailer();
@@ -114,6 +191,7 @@ fn every_mail_is_written_in_both_languages_and_names_its_link() {
     for mail in [
         Mail::Invitation { wiki: "Rivertown", by: "Lin", link, days: 7 },
         Mail::Reset { wiki: "Rivertown", link, minutes: 60 },
+        digest(&[], 2),
     ] {
         let [english, chinese] =
             [Language::English, Language::Chinese].map(|language| Text::new(&mail, language));

@@ -1,5 +1,7 @@
 //! What the mails say, in each language: written once as parts, of which plain text and simple HTML are made.
 
+use weft_wiki::notice::Kind;
+
 /// The most characters of a name in a mail: it is somebody's own text, and no place for a letter.
 const NAME_CHARACTERS_MAX: usize = 80;
 
@@ -34,6 +36,20 @@ pub(crate) enum Mail<'a> {
     Invitation { wiki: &'a str, by: &'a str, link: &'a str, days: u64 },
     /// Somebody, probably the reader, wants a new password.
     Reset { wiki: &'a str, link: &'a str, minutes: u64 },
+    /// What the reader has not looked at, and how much more there is at `link`. They can end such mails at `settings`.
+    Digest { wiki: &'a str, happened: &'a [Happened], more: usize, link: &'a str, settings: &'a str },
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Happened {
+    pub(crate) kind: Kind,
+    /// Whose doing it was, if that is known.
+    pub(crate) by: Option<String>,
+    /// What the page or space is called; empty if nobody named it yet.
+    pub(crate) name: String,
+    /// To the page or space.
+    pub(crate) link: String,
 }
 
 /// A mail's words.
@@ -46,6 +62,7 @@ pub(super) struct Text {
 enum Part {
     Words(String),
     Button { label: &'static str, link: String },
+    Linked { words: String, link: String },
 }
 
 impl Text {
@@ -55,6 +72,9 @@ impl Text {
                 invitation(language, &name(wiki), &name(by), link, days)
             }
             Mail::Reset { wiki, link, minutes } => reset(language, &name(wiki), link, minutes),
+            Mail::Digest { wiki, happened, more, link, settings } => {
+                digest(language, &name(wiki), happened, more, [link, settings])
+            }
         };
         Self { subject, parts, language }
     }
@@ -66,6 +86,7 @@ impl Text {
             match part {
                 Part::Words(words) => text.push_str(words),
                 Part::Button { label, link } => text.extend([label, ":\r\n", link]),
+                Part::Linked { words, link } => text.extend([words.as_str(), "\r\n", link.as_str()]),
             }
             text.push_str("\r\n\r\n");
         }
@@ -83,6 +104,9 @@ impl Text {
                     escaped(link),
                     escaped(label)
                 ),
+                Part::Linked { words, link } => {
+                    format!("<p><a href=\"{}\">{}</a></p>\n", escaped(link), escaped(words))
+                }
             });
         }
         format!(
@@ -183,8 +207,76 @@ fn reset(language: Language, wiki: &str, link: &str, minutes: u64) -> (String, V
     }
 }
 
+/// `to`: where all of it is, and where these mails end.
+fn digest(
+    language: Language,
+    wiki: &str,
+    happened: &[Happened],
+    more: usize,
+    to: [&str; 2],
+) -> (String, Vec<Part>) {
+    let count = happened.len() + more;
+    let (subject, greeting, rest, all, end) = match language {
+        Language::English => (
+            format!("{wiki}: {count} {}", if count == 1 { "notice" } else { "notices" }),
+            ["Hello,".to_owned(), format!("this is what you have not seen yet in {wiki}:")],
+            format!("And {more} more."),
+            "See all notices",
+            "Get these mails once a week, or not at all",
+        ),
+        Language::Chinese => (
+            format!("{wiki}：{count} 条通知"),
+            ["您好！".to_owned(), format!("{wiki} 中有您尚未查看的动态：")],
+            format!("还有 {more} 条。"),
+            "查看所有通知",
+            "改为每周接收，或不再接收此类邮件",
+        ),
+    };
+    let mut parts: Vec<Part> = greeting.map(words).into();
+    parts.extend(happened.iter().map(|one| linked(sentence(language, one), &one.link)));
+    if more > 0 {
+        parts.push(words(rest));
+    }
+    let [link, settings] = to;
+    parts.extend([button(all, link), linked(end.to_owned(), settings)]);
+    (subject, parts)
+}
+
+/// What happened, as the list of notices in the web client says it.
+fn sentence(language: Language, happened: &Happened) -> String {
+    let known = |text: &str, unnamed: &str| match name(text) {
+        text if text.is_empty() => unnamed.to_owned(),
+        text => text,
+    };
+    let by = happened.by.as_deref().unwrap_or_default();
+    match language {
+        Language::English => {
+            let (by, what) = (known(by, "Somebody"), known(&happened.name, "Untitled"));
+            match happened.kind {
+                Kind::SpaceGranted => format!("{by} added you to the space “{what}”"),
+                Kind::PageGranted => format!("{by} shared “{what}” with you"),
+                Kind::PageEdited => format!("{by} edited “{what}”"),
+                Kind::PageTrashed => format!("{by} moved “{what}” to trash"),
+            }
+        }
+        Language::Chinese => {
+            let (by, what) = (known(by, "有人"), known(&happened.name, "无标题"));
+            match happened.kind {
+                Kind::SpaceGranted => format!("{by} 将您加入了空间“{what}”"),
+                Kind::PageGranted => format!("{by} 与您共享了“{what}”"),
+                Kind::PageEdited => format!("{by} 编辑了“{what}”"),
+                Kind::PageTrashed => format!("{by} 将“{what}”移到了回收站"),
+            }
+        }
+    }
+}
+
 fn words(text: impl Into<String>) -> Part {
     Part::Words(text.into())
+}
+
+fn linked(words: String, link: &str) -> Part {
+    Part::Linked { words, link: link.to_owned() }
 }
 
 fn button(label: &'static str, link: &str) -> Part {

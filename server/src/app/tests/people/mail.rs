@@ -5,7 +5,7 @@ use crate::auth::mail::stub::Stub;
 use crate::config::SettingValue as _;
 
 /// A wiki with a mail server, and its owner.
-async fn with_mail() -> (World, Browser, Stub) {
+pub(super) async fn with_mail() -> (World, Browser, Stub) {
     let stub = Stub::start(&[]).await;
     let settings = Settings {
         smtp_url: crate::config::Smtp::parse(&format!("smtp+plain://127.0.0.1:{}", stub.port)).unwrap(),
