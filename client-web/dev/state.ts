@@ -26,6 +26,7 @@ export interface Person {
   language: string | null;
   timeZone: string | null;
   theme: string;
+  digest: string;
   suspended: boolean;
   created: number;
   seen: number | null;
@@ -170,6 +171,7 @@ export function addPerson(world: World, name: string, email: string, password: s
     language: null,
     timeZone: null,
     theme: 'auto',
+    digest: 'daily',
     suspended: false,
     created: Date.now() - 40 * 86_400_000,
     seen: Date.now() - 3_600_000,

@@ -8,6 +8,10 @@ export const isAdmin = (role: Role): boolean => role === 'owner' || role === 'ad
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** How often somebody is told by mail of what they have not looked at. */
+export const DIGESTS = ['daily', 'weekly', 'off'] as const;
+export type Digest = (typeof DIGESTS)[number];
+
 /** Whoever is signed in. */
 export interface Me {
   id: string;
@@ -20,6 +24,7 @@ export interface Me {
   language: string | null;
   timeZone: string | null;
   theme: Theme;
+  digest: Digest;
   hasPassword: boolean;
   totp: boolean;
   passkeys: number;
@@ -38,6 +43,7 @@ export function readMe(value: unknown): Me | null {
     language: text(me.language),
     timeZone: text(me.timeZone),
     theme: oneOf(me.theme, THEMES, 'auto'),
+    digest: oneOf(me.digest, DIGESTS, 'daily'),
     hasPassword: me.hasPassword !== false,
     totp: me.totp === true,
     passkeys: count(me.passkeys),
@@ -48,7 +54,7 @@ const me = async (answer: Promise<unknown>): Promise<Me> => sure(readMe(await an
 
 export const getMe = (signal?: AbortSignal): Promise<Me> => me(get('/api/me', signal));
 
-export type MeChange = Partial<Pick<Me, 'name' | 'color' | 'language' | 'timeZone' | 'theme'>>;
+export type MeChange = Partial<Pick<Me, 'name' | 'color' | 'language' | 'timeZone' | 'theme' | 'digest'>>;
 export const changeMe = (change: MeChange): Promise<Me> => me(send('PATCH', '/api/me', change));
 
 /** The server takes pictures up to this size. */

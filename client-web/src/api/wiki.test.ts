@@ -40,6 +40,7 @@ test('a person is read with care', () => {
   expect(readMe({ id: 'u', name: 'Ann', role: 'wizard', theme: 'neon', totp: 'yes' })).toMatchObject({
     role: 'guest',
     theme: 'auto',
+    digest: 'daily',
     totp: false,
     hasPassword: true,
     picture: null,

@@ -5,15 +5,19 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { noticesQuery } from '../wiki/queries';
 
+/** Digests by mail link here: what one was told is open at once. */
+const NOTICES_HASH = '#notices';
+
 const NoticeList = lazy(() => import('../features/notices/NoticeList'));
 
 /** In the sidebar: how much one was told since one last looked, and what. */
 export function Bell() {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
   const { data } = useQuery(noticesQuery);
   const unread = data?.unread ?? 0;
   const [isNarrow] = useState(() => window.matchMedia('(max-width: 48em)').matches);
+  // On a telephone the bell is behind the menu.
+  const [isOpen, setOpen] = useState(() => !isNarrow && window.location.hash === NOTICES_HASH);
   const close = (): void => setOpen(false);
   return (
     <Popover

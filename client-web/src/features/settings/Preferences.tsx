@@ -1,14 +1,17 @@
 import '@mantine/core/styles/Combobox.css';
 import { NativeSelect, SegmentedControl, Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Me, THEMES, type Theme } from '../../api/me';
+import { DIGESTS, type Digest, type Me, THEMES, type Theme } from '../../api/me';
 import { LANGUAGES } from '../../locales';
 import { useOwnSettings } from '../../wiki/me';
+import { serverQuery } from '../../wiki/queries';
 
 export function Preferences({ me }: { me: Me }) {
   const { t, i18n } = useTranslation();
   const own = useOwnSettings();
+  const server = useQuery(serverQuery);
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zones = useMemo(() => {
     const known = Intl.supportedValuesOf('timeZone');
@@ -47,6 +50,15 @@ export function Preferences({ me }: { me: Me }) {
         nothingFoundMessage={t('own.noZone')}
         onChange={(timeZone) => void own.keep({ timeZone })}
       />
+      {server.data?.mail === true && (
+        <NativeSelect
+          label={t('own.digest')}
+          description={t('own.digestHelp', { zone: me.timeZone ?? 'UTC' })}
+          value={me.digest}
+          data={DIGESTS.map((value) => ({ value, label: t(`own.digests.${value}`) }))}
+          onChange={(event) => void own.keep({ digest: event.currentTarget.value as Digest })}
+        />
+      )}
     </div>
   );
 }
