@@ -140,7 +140,7 @@ settings! {
     /// `X-Forwarded-Proto` says so. From everybody else these headers count for nothing.
     trusted_proxies: Proxies = "";
 
-    /// The mail server that takes the mails Weft sends: invitations, and links to new passwords. Without it, people hand links on themselves.
+    /// The mail server that takes the mails Weft sends: invitations, links to new passwords, digests. Without it, people hand links on themselves.
     /// `smtps://weft@mail.example.com` is encrypted from the start (port 465), `smtp://weft@mail.example.com` at once after the greeting (port 587).
     /// `smtp+plain://localhost` is not encrypted (port 25). Before the `@` stands the account, if the mail server asks for one.
     smtp_url: Smtp = "";
