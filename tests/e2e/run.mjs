@@ -1,11 +1,11 @@
 // Runs the browser tests against the binary that WEFT_BIN names: `WEFT_BIN=… npm test [-- part-of-a-file-name …]`.
 //
-// Two files at a time: each drives a browser and a server of its own, and waits for them about half of its time.
+// One file after the other: each drives a browser of its own, which wants the processor.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
-const FILES_AT_ONCE = 2
+const FILES_AT_ONCE = 1
 const TIMEOUT_MS = 300_000
 
 const binary = process.env.WEFT_BIN

@@ -32,7 +32,8 @@ test('every moment of a page is shown, from its address too, and Back leads out 
   await past.drawn()
   const { address } = past
   const seq = Number(address.split('=')[1])
-  assert.equal(await past.text(), (await textAt(server, tab, seq)).replace(/\n?Plan\n?/, ''))
+  const said = (await textAt(server, tab, seq)).replace(/\n?Plan\n?/, '')
+  await eventually('the moment of the address is drawn', async () => await past.text() === said)
 
   await tab.page.reload()
   const again = await tab.history()

@@ -86,7 +86,7 @@ for (const [locale, text, back] of [
     await past.handle.press('Home')
     const alert = tab.page.getByRole('alert')
     await alert.getByText(text).waitFor()
-    assert.equal(await past.body.isVisible(), false, 'nothing else is shown as if it were that moment')
+    await eventually('nothing else is shown as if it were that moment', async () => !(await past.body.isVisible()))
     assert.deepEqual(await tab.seriousFindings(), [])
     await tab.shot(`history-gone-${locale}`)
     await past.handle.press('End')
