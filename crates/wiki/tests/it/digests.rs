@@ -85,7 +85,7 @@ async fn what_happens_again_after_a_digest_is_in_the_next_one() {
     // Not yet in a digest: it stays what it is.
     house.lets(&board, &ann, None).await;
     house.lets(&board, &ann, Some(Level::View)).await;
-    assert_eq!(house.told(&ann), [first.clone()]);
+    assert_eq!(house.told(&ann), std::slice::from_ref(&first));
     assert_eq!(house.digest(&ann, first.at).await, ["spaceGranted Board"]);
     while now() == first.at {
         tokio::task::yield_now().await;
