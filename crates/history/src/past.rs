@@ -16,6 +16,7 @@ mod tree;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use weft_ids::{ClientId, Seq, UnixMillis};
 use weft_store::{Author, RecordKind};
 use weft_wire::blocks::Other;
@@ -177,8 +178,9 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     /// The clock its next element will have.
     pub(crate) next: u32,
-    /// Its runs by clock, without holes.
-    pub(crate) runs: Vec<u32>,
+    /// Its runs by clock, without holes: the clock each begins with, kept here because it is looked up all the time, and
+    /// its index into `runs`.
+    pub(crate) runs: Vec<(u32, u32)>,
     /// From which clock on elements came with which record; both ascend.
     pub(crate) births: Vec<(u32, u32)>,
     /// The content of its runs.
@@ -190,7 +192,7 @@ pub(crate) struct Client {
 #[derive(Debug, Clone, Default)]
 pub struct Past {
     pub(crate) clients: Vec<Client>,
-    client_index: HashMap<ClientId, u32>,
+    client_index: HashMap<ClientId, u32, RandomState>,
     pub(crate) runs: Vec<Run>,
     pub(crate) nodes: Vec<Shared>,
     roots: HashMap<String, u32>,
@@ -200,6 +202,8 @@ pub struct Past {
     pub(crate) entries: HashMap<(u32, u32), u32>,
     writers: Vec<Writer>,
     writer_index: HashMap<String, u32>,
+    /// Whose the last record was that people wrote, and their number.
+    last_author: Option<(Author, u32)>,
     /// Of the moments that are kept without the records that led to them, then of each record.
     deeds: Vec<Deed>,
     /// The records of these moments, ascending. Elements written by then are taken to be written by the next of them.
@@ -309,7 +313,7 @@ impl Past {
             .clients
             .iter()
             .map(|client| {
-                client.runs.capacity() * 4 + client.births.capacity() * 8 + client.bytes.capacity() + 128
+                client.runs.capacity() * 8 + client.births.capacity() * 8 + client.bytes.capacity() + 128
             })
             .sum();
         clients
@@ -331,12 +335,20 @@ impl Past {
 
     /// The run that holds an element, if it was ever written.
     pub(crate) fn find(&self, place: Place) -> Option<u32> {
-        let client = &self.clients[*self.client_index.get(&place.client)? as usize];
-        if place.clock >= client.next {
-            return None;
+        let client = *self.client_index.get(&place.client)?;
+        let Client { next, runs, .. } = &self.clients[client as usize];
+        (place.clock < *next).then(|| runs[self.position(client, place.clock)].1)
+    }
+
+    /// Where among its client's runs the one stands that holds `clock`, which is there.
+    fn position(&self, client: u32, clock: u32) -> usize {
+        let runs = &self.clients[client as usize].runs;
+        let begins_by = |run: &(u32, u32)| run.0 <= clock;
+        // Whoever types mostly goes on where they were.
+        match runs.split_last() {
+            Some((last, before)) if begins_by(last) => before.len(),
+            _ => runs.partition_point(begins_by) - 1,
         }
-        let at = client.runs.partition_point(|run| self.runs[*run as usize].clock <= place.clock);
-        Some(client.runs[at - 1])
     }
 
     /// The shared type that is the content of the element at `place`.

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use weft_ids::{Seq, UnixMillis};
+use zstd::bulk::Decompressor;
 
 use crate::codec::{CodecError, Cursor, Origin, open, put_bytes, put_varint, seal};
 use crate::record::{BATCH_BYTES_MAX, BatchId, Record, RecordHash, RecordKind};
@@ -100,7 +101,8 @@ pub fn encode_segment(records: &[Record]) -> Result<Vec<u8>, CodecError> {
 pub fn decode_segment(first: Seq, sealed: &[u8]) -> Result<Vec<Record>, CodecError> {
     let bytes = open(SEAL_KEY, sealed)?;
     let (mut cursor, head) = head(bytes)?;
-    let mut column = || get_column(&mut cursor);
+    let mut unzip = unzip()?;
+    let mut column = || get_column(&mut cursor, &mut unzip);
     let columns = [column()?, column()?, column()?, column()?, column()?];
     let mut reader = Reader::new(&columns)?;
     let mut update_columns = Vec::with_capacity(updates::COLUMNS);
@@ -184,7 +186,12 @@ fn put_column(out: &mut Vec<u8>, column: &[u8]) -> Result<(), CodecError> {
     Ok(())
 }
 
-fn get_column(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, CodecError> {
+/// One for all columns of a segment: it is larger than most of them.
+fn unzip() -> Result<Decompressor<'static>, CodecError> {
+    Decompressor::new().map_err(|_| CodecError::Malformed("columns that nothing decompresses"))
+}
+
+fn get_column(cursor: &mut Cursor<'_>, unzip: &mut Decompressor<'_>) -> Result<Vec<u8>, CodecError> {
     let len = cursor.varint()?;
     if len == 0 {
         return Ok(Vec::new());
@@ -195,7 +202,7 @@ fn get_column(cursor: &mut Cursor<'_>) -> Result<Vec<u8>, CodecError> {
             let stored = cursor.take(stored)?;
             let len = usize::try_from(len).ok().filter(|len| *len <= COLUMN_BYTES_MAX);
             let len = len.ok_or(CodecError::Malformed("a column of impossible length"))?;
-            let column = zstd::bulk::decompress(stored, len).ok().filter(|column| column.len() == len);
+            let column = unzip.decompress(stored, len).ok().filter(|column| column.len() == len);
             column.ok_or(CodecError::Malformed("a column that does not decompress"))
         }
     }

@@ -71,11 +71,18 @@ impl Past {
     }
 
     fn writer_of(&mut self, record: &Record) -> u32 {
-        let writer = match record.kind {
-            RecordKind::Erase => Writer { key: OPERATOR.to_owned(), name: None, user: None },
-            _ => Writer::of(&record.author),
-        };
-        self.writer_number(writer)
+        if record.kind == RecordKind::Erase {
+            return self.writer_number(Writer { key: OPERATOR.to_owned(), name: None, user: None });
+        }
+        // Mostly the same as of the record before.
+        if let Some((author, writer)) = &self.last_author
+            && *author == record.author
+        {
+            return *writer;
+        }
+        let writer = self.writer_number(Writer::of(&record.author));
+        self.last_author = Some((record.author.clone(), writer));
+        writer
     }
 
     fn writer_number(&mut self, writer: Writer) -> u32 {
@@ -382,7 +389,7 @@ impl Past {
         let writer = &mut self.clients[client as usize];
         let clock = writer.next;
         writer.next += len;
-        writer.runs.push(run);
+        writer.runs.push((clock, run));
         self.runs.push(match at {
             None => Run {
                 client,
@@ -465,7 +472,7 @@ impl Past {
         let mut clock = start;
         while clock < end {
             let at = self.position(client, clock);
-            let mut run = self.clients[client as usize].runs[at];
+            let (_, mut run) = self.clients[client as usize].runs[at];
             if self.runs[run as usize].death == 0 {
                 if self.runs[run as usize].clock < clock {
                     run = self.split(run, clock);
@@ -477,11 +484,6 @@ impl Past {
             }
             clock = self.runs[run as usize].end();
         }
-    }
-
-    /// Where among its client's runs the one stands that holds `clock`, which is there.
-    fn position(&self, client: u32, clock: u32) -> usize {
-        self.clients[client as usize].runs.partition_point(|run| self.runs[*run as usize].clock <= clock) - 1
     }
 
     /// The run that ends with an element, cut if need be.
@@ -528,7 +530,7 @@ impl Past {
         }
         self.runs.push(rest);
         let at = self.position_of(client, run);
-        self.clients[client as usize].runs.insert(at + 1, second);
+        self.clients[client as usize].runs.insert(at + 1, (clock, second));
         second
     }
 
