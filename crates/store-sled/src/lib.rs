@@ -65,7 +65,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             cache_bytes: 4 << 20,
-            commit_wait: Duration::from_millis(20),
+            commit_wait: Duration::from_millis(40),
             backups: None,
             disk: Arc::new(RealDisk),
         }
