@@ -52,8 +52,9 @@ export function startLanguage(): void {
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: 'en',
+    // Parts that are fetched later are added to what is given here.
     resources: Object.fromEntries(
-      Object.entries(LANGUAGES).map(([tag, { strings }]) => [tag, { translation: strings }]),
+      Object.entries(LANGUAGES).map(([tag, { strings }]) => [tag, { translation: structuredClone(strings) }]),
     ),
     interpolation: { escapeValue: false },
     returnNull: false,

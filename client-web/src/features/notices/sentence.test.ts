@@ -1,11 +1,8 @@
 import '../../locales/notices';
 import i18next from 'i18next';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { NOTICE_KINDS, readNotice } from '../../api/notices';
-import { startLanguage } from '../../locales';
 import { sentence } from './sentence';
-
-beforeAll(startLanguage);
 
 const told = (fields: object): string => {
   const notice = readNotice({ id: 'n', kind: 'pageEdited', at: 1, read: false, ...fields });

@@ -3,13 +3,11 @@ import { yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap';
 import i18next from 'i18next';
 import { expect, test } from 'vitest';
 import { bodySchema } from '../../editor/schema/lists';
-import { setLanguage, startLanguage } from '../../locales';
+import { setLanguage } from '../../locales';
 import { findMiss } from '../../sync/gate';
 import { titleText } from '../../sync/retitle';
 import { BODY_FIELD } from '../../sync/schema';
 import { welcome } from './welcome';
-
-startLanguage();
 
 test.each([
   ['en', 'Welcome', ['bold', 'Saved', 'Admin', 'Invitations']],

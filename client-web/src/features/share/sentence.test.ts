@@ -1,11 +1,10 @@
 import i18next from 'i18next';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Audience } from '../../api/pages';
-import { setLanguage, startLanguage } from '../../locales';
+import { setLanguage } from '../../locales';
 import '../../locales/share';
 import { audienceSentence } from './sentence';
 
-beforeAll(() => startLanguage());
 const audience = (more: Partial<Audience>): Audience => ({
   kind: 'members',
   spaceName: 'Home',
