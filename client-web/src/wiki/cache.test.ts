@@ -3,7 +3,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { readHappening } from '../api/events';
 import type { Row } from '../api/pages';
 import { readPage, readRow } from '../api/pages';
-import { dropRows, findRow, putRows, rowsOf } from './cache';
+import { readSpace, type Space } from '../api/spaces';
+import { dropRows, findRow, putRows, putSpace, rowsOf } from './cache';
 import { applyHappening } from './events';
 import { homeQuery, noticesQuery, pageQuery, pagesQuery, spacesQuery } from './queries';
 
@@ -104,4 +105,14 @@ test('frames nobody knows are nothing', () => {
   expect(readHappening({ kind: 'dreamt' })).toBeNull();
   expect(readHappening({ kind: 'page', page: { id: 4 } })).toBeNull();
   expect(readHappening('x')).toBeNull();
+});
+
+test('a space stands by its name at once, as the server lists it', () => {
+  const space = (id: string, name: string) => readSpace({ id, name, slug: id }) as Space;
+  client.setQueryData(spacesQuery.queryKey, [space('1', 'Boats'), space('2', 'shoes')]);
+  const names = () => client.getQueryData(spacesQuery.queryKey)?.map(({ name }) => name);
+  putSpace(client, space('3', 'Kites'));
+  expect(names()).toEqual(['Boats', 'Kites', 'shoes']);
+  putSpace(client, space('1', 'Trains'));
+  expect(names()).toEqual(['Kites', 'shoes', 'Trains']);
 });

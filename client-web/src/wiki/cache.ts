@@ -105,12 +105,19 @@ export function dropRows(client: QueryClient, id: string): Row[] {
   return [...gone.values()];
 }
 
+/** By name, as the server lists them: what stands elsewhere a moment later is easily missed by a hand. */
+const bySpaceName = (a: Space, b: Space): number => {
+  const [one, other] = [a.name.toLowerCase(), b.name.toLowerCase()];
+  if (one !== other) return one < other ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+};
+
 export function putSpace(client: QueryClient, space: Space): void {
-  client.setQueryData(spacesQuery.queryKey, (spaces) => {
-    if (spaces === undefined) return undefined;
-    const isKnown = spaces.some((one) => one.id === space.id);
-    return isKnown ? spaces.map((one) => (one.id === space.id ? space : one)) : [...spaces, space];
-  });
+  client.setQueryData(spacesQuery.queryKey, (spaces) =>
+    spaces === undefined
+      ? undefined
+      : [...spaces.filter((one) => one.id !== space.id), space].sort(bySpaceName),
+  );
 }
 
 export function dropSpace(client: QueryClient, id: string): void {
