@@ -4,9 +4,10 @@ import { readHappening } from '../api/events';
 import type { Row } from '../api/pages';
 import { readPage, readRow } from '../api/pages';
 import { readSpace, type Space } from '../api/spaces';
-import { dropRows, findRow, putRows, putSpace, rowsOf } from './cache';
+import { dropRows, findRow, putAnswer, putRows, putSpace, rowsOf } from './cache';
 import { applyHappening } from './events';
 import { homeQuery, noticesQuery, pageQuery, pagesQuery, spacesQuery } from './queries';
+import { correctRows, withNews } from './told';
 
 const row = (id: string, more: Partial<Row> = {}): Row => ({
   ...(readRow({ id, space: 's', order: 'm', title: id }) as Row),
@@ -115,4 +116,30 @@ test('a space stands by its name at once, as the server lists it', () => {
   expect(names()).toEqual(['Boats', 'Kites', 'shoes']);
   putSpace(client, space('1', 'Trains'));
   expect(names()).toEqual(['Kites', 'shoes', 'Trains']);
+});
+
+test('what is told while a list is on its way is newer than the list', async () => {
+  let arrive: (rows: Row[]) => void = () => undefined;
+  const list = new Promise<Row[]>((resolve) => {
+    arrive = resolve;
+  });
+  const fetched = withNews(list, (rows, since) => correctRows('s', rows, since));
+  happens({ kind: 'page', page: row('a', { title: 'New' }) });
+  happens({ kind: 'page', page: row('c', { space: 't' }) });
+  happens({ kind: 'page', page: row('d') });
+  happens({ kind: 'pageGone', id: 'e', space: 's' });
+  arrive([row('a'), row('b'), row('c'), row('e')]);
+  expect((await fetched).map(({ id, title }) => `${id} ${title}`)).toEqual(['a New', 'b b', 'd d']);
+  // And older than the next one.
+  expect(await withNews(Promise.resolve([row('a')]), (rows, since) => correctRows('s', rows, since))).toEqual(
+    [row('a')],
+  );
+});
+
+test('the answer to a move does not bring an older title back', () => {
+  happens({ kind: 'page', page: row('a', { title: 'New' }) });
+  const page = readPage({ ...row('a', { order: 'z' }), level: 'edit' });
+  if (page === null) throw new Error('not a page');
+  putAnswer(client, page);
+  expect(findRow(client, 'a')).toMatchObject({ title: 'New', order: 'z' });
 });

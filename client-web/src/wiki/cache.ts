@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Home, Page, Row } from '../api/pages';
 import type { Space } from '../api/spaces';
 import { homeQuery, pageQuery, pagesQuery, spacesQuery } from './queries';
+import { noteRow } from './told';
 import { withBelow } from './tree';
 
 const isSame = (a: Row, b: Row): boolean =>
@@ -45,6 +46,7 @@ export function findRow(client: QueryClient, id: string): Row | undefined {
 /** Puts pages as they are now into every list that shows them. */
 export function putRows(client: QueryClient, changed: readonly Row[]): void {
   const news = new Map(changed.map((row) => [row.id, onlyRow(row)]));
+  for (const [id, row] of news) noteRow(id, row);
   for (const [space, rows] of listed(client)) {
     const kept = rows.filter((row) => !news.has(row.id) || news.get(row.id)?.space === space);
     const next = kept.map((row) => {
@@ -61,6 +63,17 @@ export function putRows(client: QueryClient, changed: readonly Row[]): void {
   }
   patchCrumbs(client, news);
   patchHome(client, (row) => (news.has(row.id) ? { ...row, ...news.get(row.id) } : row));
+}
+
+/**
+ * Takes in the server's answer to something one did with a page. Its title is known better here: it may have been typed
+ * since the server wrote the answer, and what others typed is told apart from it.
+ */
+export function putAnswer(client: QueryClient, answer: Page): Page {
+  const page = { ...answer, title: findRow(client, answer.id)?.title ?? answer.title };
+  client.setQueryData(pageQuery(page.id).queryKey, page);
+  putRows(client, [page]);
+  return page;
 }
 
 /** The titles and icons of pages above, where an open page shows them. */
@@ -101,6 +114,7 @@ export function dropRows(client: QueryClient, id: string): Row[] {
       rows.filter((row) => !gone.has(row.id)),
     );
   }
+  for (const each of [id, ...gone.keys()]) noteRow(each, null);
   patchHome(client, (row) => (row.id === id || gone.has(row.id) ? null : row));
   return [...gone.values()];
 }

@@ -4,7 +4,7 @@ import { ApiError, mayPass } from '../api/request';
 import type { Space } from '../api/spaces';
 import { markBegun, markFresh } from '../sync/fresh';
 import { documentOf, newPageId } from '../sync/pageId';
-import { dropRows, putRows, rowsOf } from './cache';
+import { dropRows, putAnswer, putRows, rowsOf } from './cache';
 import { homeQuery, pageQuery } from './queries';
 import { orderAt, pathTo } from './tree';
 import { noteWish, strikeWish, type Wish, wishes } from './wishes';
@@ -42,11 +42,7 @@ function make(client: QueryClient, wish: Wish, onRefused: (error: unknown) => vo
   return makeUntilReached(wish).then(
     (told) => {
       strikeWish(wish.id);
-      // Its title may have been typed meanwhile, and is known better here.
-      const now = client.getQueryData(pageQuery(wish.id).queryKey);
-      const known = { ...told, title: now?.title ?? told.title };
-      client.setQueryData(pageQuery(wish.id).queryKey, known);
-      putRows(client, [known]);
+      putAnswer(client, told);
       void client.invalidateQueries({ queryKey: homeQuery.queryKey });
       return true;
     },

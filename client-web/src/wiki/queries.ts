@@ -10,6 +10,7 @@ import { getServer } from '../api/server';
 import { listShares, readShared } from '../api/shares';
 import { getSpace, listAllSpaces, listSpaces } from '../api/spaces';
 import { claimBrowser } from '../sync/browser';
+import { correctRows, withNews } from './told';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -58,13 +59,17 @@ export const spaceQuery = (id: string) =>
 export const pagesQuery = (space: string) =>
   queryOptions({
     queryKey: ['pages', space],
-    queryFn: ({ signal }) => listPages(space, signal),
+    queryFn: ({ signal }) =>
+      withNews(listPages(space, signal), (rows, since) => correctRows(space, rows, since)),
     ...TOLD,
   });
 export const trashQuery = (space: string) =>
   queryOptions({ queryKey: ['trash', space], queryFn: ({ signal }) => listTrash(space, signal) });
 export const pageQuery = (id: string) =>
-  queryOptions({ queryKey: ['page', id], queryFn: ({ signal }) => getPage(id, signal) });
+  queryOptions({
+    queryKey: ['page', id],
+    queryFn: ({ signal }) => withNews(getPage(id, signal), (page, since) => ({ ...page, ...since.get(id) })),
+  });
 export const homeQuery = queryOptions({
   queryKey: ['home'],
   queryFn: ({ signal }) => getHome(signal),

@@ -120,14 +120,14 @@ export class Tab {
       rows.sort((a, b) => a.offsetTop - b.offsetTop).map(row => `${row.getAttribute('aria-level')} ${row.getAttribute('aria-label')}`))
   }
 
-  /** Shows what is inside a line of the tree. */
-  async expand (title) {
+  /** Shows what is inside a line of the tree. `timeout` is for a line that may go away meanwhile. */
+  async expand (title, timeout = 30_000) {
     const row = this.row(title)
-    await row.and(this.page.locator('[aria-expanded]')).waitFor()
-    if (await row.getAttribute('aria-expanded') === 'true') return
-    await row.focus()
+    await row.and(this.page.locator('[aria-expanded]')).waitFor({ timeout })
+    if (await row.getAttribute('aria-expanded', { timeout }) === 'true') return
+    await row.focus({ timeout })
     await this.page.keyboard.press('ArrowRight')
-    await row.and(this.page.locator('[aria-expanded=true]')).waitFor()
+    await row.and(this.page.locator('[aria-expanded=true]')).waitFor({ timeout })
   }
 
   /** On narrow screens the sidebar is closed until it is asked for. */
