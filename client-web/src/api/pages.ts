@@ -162,8 +162,8 @@ export interface PageWish {
   parent?: string;
   /** Null is first, absent is last. */
   after?: string | null;
-  title?: string;
   icon?: string;
+  /** A page whose contents it begins with. */
   from?: string;
 }
 

@@ -2,6 +2,7 @@ import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { closeDialog, type Dialog, getDialog, onDialog } from '../wiki/dialogs';
 
 const MoveDialog = lazy(() => import('../features/tree/MoveDialog'));
+const TemplateDialog = lazy(() => import('../features/tree/TemplateDialog'));
 const IconDialog = lazy(() => import('../features/icon/IconDialog'));
 const NewSpaceDialog = lazy(() => import('../features/space/NewSpaceDialog'));
 const SignOutDialog = lazy(() => import('./SignOutDialog'));
@@ -15,6 +16,8 @@ function draw(dialog: Dialog) {
       return <IconDialog key={dialog.page} pageId={dialog.page} close={closeDialog} />;
     case 'share':
       return <ShareDialog key={dialog.page} pageId={dialog.page} close={closeDialog} />;
+    case 'template':
+      return <TemplateDialog key={dialog.space} space={dialog.space} close={closeDialog} />;
     case 'newSpace':
       return <NewSpaceDialog close={closeDialog} />;
     case 'signOut':

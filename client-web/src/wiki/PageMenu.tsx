@@ -14,6 +14,8 @@ import {
   IconShare,
   IconStar,
   IconStarOff,
+  IconTemplate,
+  IconTemplateOff,
   IconTrash,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -61,6 +63,11 @@ export function PageMenu({
           onClick={() => actions.newPage({ space: row.space, parent: row.id })}
         >
           {t('do.newInside')}
+        </Menu.Item>
+      )}
+      {row.template && (
+        <Menu.Item leftSection={<IconTemplate size={16} />} onClick={() => void actions.fromTemplate(row)}>
+          {t('do.fromThis')}
         </Menu.Item>
       )}
       <Menu.Divider />
@@ -111,6 +118,12 @@ export function PageMenu({
               {t('do.duplicateAll')}
             </Menu.Item>
           )}
+          <Menu.Item
+            leftSection={row.template ? <IconTemplateOff size={16} /> : <IconTemplate size={16} />}
+            onClick={() => void actions.setTemplate(row, !row.template)}
+          >
+            {t(row.template ? 'do.noTemplate' : 'do.template')}
+          </Menu.Item>
           <Menu.Item
             leftSection={<IconArrowRight size={16} />}
             onClick={() => openDialog({ kind: 'move', page: row.id })}

@@ -31,7 +31,7 @@ function OneRow({ row, showSpace }: { row: Row; showSpace: boolean }) {
   if (by !== undefined) notes.push(by.name);
   return (
     <PageLink row={row} className="document">
-      <PageIcon icon={row.icon} size={19} />
+      <PageIcon icon={row.icon} size={19} isTemplate={row.template} />
       <span className="document-title" data-untitled={row.title === ''} dir="auto">
         {row.title === '' ? t('app.untitled') : row.title}
       </span>

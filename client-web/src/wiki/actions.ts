@@ -6,6 +6,7 @@ import {
   changePage,
   deletePage,
   duplicatePage,
+  makePage,
   movePage,
   type Page,
   type Place,
@@ -18,7 +19,7 @@ import {
 import { atLeast, type Level, type Space } from '../api/spaces';
 import { toast } from '../ui/toasts';
 import { pageLink, pagePart } from './address';
-import { dropRows, findRow, putRows, rowsOf } from './cache';
+import { dropRows, findRow, putAnswer, putRows, rowsOf } from './cache';
 import { explain } from './explain';
 import { beginPage } from './making';
 import { homeQuery, meQuery, pageQuery, pagesQuery, spacesQuery } from './queries';
@@ -102,9 +103,7 @@ export function useActions() {
       const before = withBelow(from, row.id);
       putRows(client, changed);
       try {
-        const page = await movePage(row.id, place);
-        client.setQueryData(pageQuery(row.id).queryKey, page);
-        putRows(client, [page]);
+        const page = putAnswer(client, await movePage(row.id, place));
         const spaceName = spaces().find((space) => space.id === place.space)?.name ?? '';
         const isElsewhere = place.space !== row.space;
         if (isElsewhere) void client.invalidateQueries({ queryKey: pagesQuery(place.space).queryKey });
@@ -121,9 +120,7 @@ export function useActions() {
 
     const restore = async (id: string): Promise<void> => {
       try {
-        const page = await restorePage(id);
-        client.setQueryData(pageQuery(id).queryKey, page);
-        putRows(client, [page]);
+        const page = putAnswer(client, await restorePage(id));
         // What was below it came back too.
         await Promise.all([
           client.invalidateQueries({ queryKey: pagesQuery(page.space).queryKey }),
@@ -201,9 +198,7 @@ export function useActions() {
     ): Promise<boolean> => {
       putRows(client, [{ ...row, ...wish }]);
       try {
-        const page = await changePage(row.id, wish);
-        client.setQueryData(pageQuery(row.id).queryKey, page);
-        putRows(client, [page]);
+        putAnswer(client, await changePage(row.id, wish));
         return true;
       } catch (error) {
         putRows(client, [row]);
@@ -220,11 +215,30 @@ export function useActions() {
       });
     };
 
+    const setTemplate = async (row: Row, template: boolean): Promise<void> => {
+      if (!(await change(row, { template }))) return;
+      const now = { ...row, template };
+      toast(t(template ? 'do.isTemplate' : 'do.isNoTemplate', { title: named(row) }), {
+        action: undo(() => void change(now, { template: !template })),
+      });
+    };
+
+    /** Makes a page like the template at the top of its space and opens it. Answers with whether that was done. */
+    const fromTemplate = async (template: Row): Promise<boolean> => {
+      try {
+        const page = putAnswer(client, await makePage({ space: template.space, from: template.id }));
+        void client.invalidateQueries({ queryKey: homeQuery.queryKey });
+        await open(page);
+        return true;
+      } catch (error) {
+        fail(error);
+        return false;
+      }
+    };
+
     const duplicate = async (row: Row, subtree: boolean): Promise<void> => {
       try {
-        const page = await duplicatePage(row.id, subtree);
-        client.setQueryData(pageQuery(page.id).queryKey, page);
-        putRows(client, [page]);
+        const page = putAnswer(client, await duplicatePage(row.id, subtree));
         if (subtree) void client.invalidateQueries({ queryKey: pagesQuery(page.space).queryKey });
         toast(t('do.duplicated', { title: named(row) }));
         await open(page);
@@ -269,6 +283,8 @@ export function useActions() {
       watch,
       change,
       archive,
+      setTemplate,
+      fromTemplate,
       duplicate,
       rename,
       copyLink,

@@ -3,6 +3,8 @@ export type Dialog =
   | { kind: 'share'; page: string }
   | { kind: 'move'; page: string }
   | { kind: 'icon'; page: string }
+  /** A page out of a template, of that space or of any. */
+  | { kind: 'template'; space?: string }
   | { kind: 'newSpace' }
   /** Signing out would lose what the server has not taken yet. */
   | { kind: 'signOut' };

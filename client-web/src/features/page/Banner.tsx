@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconArchive, IconEye, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconEye, IconTemplate, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Page } from '../../api/pages';
 import { atLeast } from '../../api/spaces';
@@ -36,6 +36,17 @@ export function Banner({ page }: { page: Page }) {
             {t('do.unarchive')}
           </Button>
         )}
+      </div>
+    );
+  }
+  if (mayEdit && page.template) {
+    return (
+      <div className="banner">
+        <IconTemplate size={18} aria-hidden />
+        <p>{t('page.template')}</p>
+        <Button size="xs" variant="default" onClick={() => void actions.fromTemplate(page)}>
+          {t('do.fromThis')}
+        </Button>
       </div>
     );
   }

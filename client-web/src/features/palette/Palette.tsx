@@ -35,6 +35,7 @@ function useCommands(): Command[] {
       me: me.data,
       page: page === undefined ? null : readPagePart(page),
       newPage: () => actions.newPage(),
+      fromTemplate: () => openDialog({ kind: 'template' }),
       newSpace: () => openDialog({ kind: 'newSpace' }),
       move: (id) => openDialog({ kind: 'move', page: id }),
       share: (id) => openDialog({ kind: 'share', page: id }),
@@ -114,7 +115,7 @@ export default function Palette({ close }: { close: () => void }) {
                 key={row.id}
                 label={row.title || t('app.untitled')}
                 description={nameOfSpace(row.space)}
-                leftSection={<PageIcon icon={row.icon} size={19} />}
+                leftSection={<PageIcon icon={row.icon} size={19} isTemplate={row.template} />}
                 onClick={() => void actions.open(row)}
               />
             ))}

@@ -13,6 +13,7 @@ import {
   IconShare,
   IconShieldCog,
   IconSun,
+  IconTemplate,
 } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import { isAdmin, type Me } from '../../api/me';
@@ -24,6 +25,7 @@ export interface World {
   /** The page that is open, if one is. */
   page: string | null;
   newPage: () => void;
+  fromTemplate: () => void;
   newSpace: () => void;
   move: (page: string) => void;
   share: (page: string) => void;
@@ -54,6 +56,13 @@ export function commandsFor(world: World, t: TFunction): Command[] {
       icon: IconPlus,
       keys: 'Alt+N',
       run: world.newPage,
+    },
+    {
+      id: 'template',
+      label: t('do.fromTemplate'),
+      words: 'new template 模板',
+      icon: IconTemplate,
+      run: world.fromTemplate,
     },
   ];
   if (page !== null) {

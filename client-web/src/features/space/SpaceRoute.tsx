@@ -2,16 +2,17 @@ import '../../locales/space';
 import './space.css';
 import '@mantine/core/styles/Tabs.css';
 import { Button, Tabs } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { IconPlus, IconTemplate, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Row } from '../../api/pages';
 import { atLeast, type Space } from '../../api/spaces';
 import { Notice } from '../../ui/Notice';
 import { Topbar } from '../../ui/Topbar';
 import { rememberSpace, useActions } from '../../wiki/actions';
+import { openDialog } from '../../wiki/dialogs';
 import { SpaceIcon } from '../../wiki/PageIcon';
 import { pagesQuery, spacesQuery } from '../../wiki/queries';
 import { RowList } from '../../wiki/RowList';
@@ -78,6 +79,15 @@ function OneSpace({ space }: { space: Space }) {
             </Button>
           )}
           {mayEdit && (
+            <Button
+              variant="default"
+              leftSection={<IconTemplate size={16} />}
+              onClick={() => openDialog({ kind: 'template', space: space.id })}
+            >
+              {t('space.fromTemplate')}
+            </Button>
+          )}
+          {mayEdit && (
             <Button leftSection={<IconPlus size={17} />} onClick={() => actions.newPage({ space: space.id })}>
               {t('app.newPage')}
             </Button>
@@ -119,10 +129,13 @@ function Pages({ space }: { space: Space }) {
   const { t } = useTranslation();
   const actions = useActions();
   const pages = useQuery(pagesQuery(space.id));
+  const heading = useId();
   const [showsArchived, setShowsArchived] = useState(false);
   if (pages.isPending) return <Loading label={t('space.loading')} />;
   if (pages.data === undefined) return <Trouble error={pages.error} retry={() => void pages.refetch()} />;
-  const top: readonly Row[] = growTree(pages.data.filter((row) => !row.archived)).get(null) ?? [];
+  const live = pages.data.filter((row) => !row.archived);
+  const top: readonly Row[] = (growTree(live).get(null) ?? []).filter((row) => !row.template);
+  const templates = live.filter((row) => row.template);
   const archived = pages.data.filter((row) => row.archived);
   return (
     <>
@@ -134,6 +147,12 @@ function Pages({ space }: { space: Space }) {
         </Notice>
       ) : (
         <RowList rows={top} showSpace={false} />
+      )}
+      {templates.length > 0 && (
+        <section className="space-templates" aria-labelledby={heading}>
+          <h2 id={heading}>{t('space.templates')}</h2>
+          <RowList rows={templates} showSpace={false} />
+        </section>
       )}
       {archived.length > 0 && (
         <section className="space-archived">

@@ -1,9 +1,10 @@
 import { Menu } from '@mantine/core';
-import { IconFilePlus, IconFolderOpen, IconTrash } from '@tabler/icons-react';
+import { IconFilePlus, IconFolderOpen, IconTemplate, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { atLeast } from '../../api/spaces';
 import type { Actions } from '../../wiki/actions';
+import { openDialog } from '../../wiki/dialogs';
 import { PageMenu } from '../../wiki/PageMenu';
 import type { Item } from './model';
 
@@ -63,6 +64,12 @@ export function RowMenu(props: {
                   onClick={() => props.actions.newPage({ space: item.space.id })}
                 >
                   {t('app.newPage')}
+                </Menu.Item>
+                <Menu.Item
+                  leftSection={<IconTemplate size={16} />}
+                  onClick={() => openDialog({ kind: 'template', space: item.space.id })}
+                >
+                  {t('do.fromTemplate')}
                 </Menu.Item>
                 <Menu.Item
                   leftSection={<IconTrash size={16} />}

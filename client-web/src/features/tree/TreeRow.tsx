@@ -115,7 +115,11 @@ export const TreeRow = memo(function TreeRow(props: RowProps) {
       >
         <IconChevronRight size={15} aria-hidden />
       </button>
-      {data.kind === 'space' ? <SpaceIcon icon={icon} /> : <PageIcon icon={icon} />}
+      {data.kind === 'space' ? (
+        <SpaceIcon icon={icon} />
+      ) : (
+        <PageIcon icon={icon} isTemplate={data.row.template} />
+      )}
       {item.isRenaming() ? (
         <input
           {...item.getRenameInputProps()}
