@@ -32,6 +32,9 @@ export function useExpanded(spaces: readonly Space[]) {
   const set = useCallback((change: string[] | ((before: string[]) => string[])): void => {
     const next = typeof change === 'function' ? change(latest.current) : change;
     const unique = [...new Set(next)];
+    // Another array that says the same would have all rows counted again.
+    const { current } = latest;
+    if (unique.length === current.length && unique.every((key, index) => key === current[index])) return;
     latest.current = unique;
     storeExpanded(unique);
     setOwn(unique);
