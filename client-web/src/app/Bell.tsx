@@ -4,9 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { noticesQuery } from '../wiki/queries';
-
-/** Digests by mail link here: what one was told is open at once. */
-const NOTICES_HASH = '#notices';
+import { linksToNotices } from './noticesLink';
 
 const NoticeList = lazy(() => import('../features/notices/NoticeList'));
 
@@ -16,8 +14,7 @@ export function Bell() {
   const { data } = useQuery(noticesQuery);
   const unread = data?.unread ?? 0;
   const [isNarrow] = useState(() => window.matchMedia('(max-width: 48em)').matches);
-  // On a telephone the bell is behind the menu.
-  const [isOpen, setOpen] = useState(() => !isNarrow && window.location.hash === NOTICES_HASH);
+  const [isOpen, setOpen] = useState(linksToNotices);
   const close = (): void => setOpen(false);
   return (
     <Popover

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { ShellContext } from '../ui/shell';
 import { useActions } from '../wiki/actions';
 import { noticesQuery } from '../wiki/queries';
 import { Dialogs } from './Dialogs';
+import { linksToNotices } from './noticesLink';
 import { WithPageParts } from './PageParts';
 import { PaletteHost } from './PaletteHost';
 import { Sidebar } from './Sidebar';
@@ -14,6 +15,8 @@ const KEY = 'weft.sidebar';
 const isNarrow = (): boolean => window.matchMedia('(max-width: 48em)').matches;
 
 function startsOpen(): boolean {
+  // The bell is in it.
+  if (linksToNotices()) return true;
   if (isNarrow()) return false;
   try {
     return localStorage.getItem(KEY) !== 'closed';
@@ -68,8 +71,10 @@ export function Shell() {
   useShortcuts(shell.newPage, shell.toggle);
 
   // On a phone the sidebar covers the page: whoever chose something there wants to see it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what this reacts to
+  const shown = useRef(pathname);
   useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
     if (isNarrow()) setOpen(false);
   }, [pathname]);
 

@@ -76,3 +76,31 @@ test('a page with a star is in the sidebar, on every machine of whoever gave it'
   await tab.button('do.unfavour').click()
   await eventually('it is gone', async () => await favourites(tab).count() === 0)
 })
+
+test('where the server sends mail, people say how often the digest comes, and its link opens the notices', async t => {
+  // Nobody needs to take the mail: what is asked here is only whether there is a mail server.
+  const mailing = await Server.start({
+    flags: port => ['--public-url', `http://127.0.0.1:${port}`, '--smtp-url', 'smtp+plain://127.0.0.1:9', '--smtp-from', 'weft@example.org']
+  })
+  t.after(() => mailing.end())
+  const anna = await person(t, browser, mailing, { name: 'Anna' })
+  const tab = await anna.open('/settings/preferences')
+  const digest = tab.page.getByLabel(anna.say('own.digest'))
+  await digest.waitFor()
+  assert.equal(await digest.inputValue(), 'daily')
+  const kept = tab.page.waitForResponse(answer => answer.request().method() === 'PATCH' && answer.url().endsWith('/api/me'))
+  await digest.selectOption('off')
+  assert.equal((await kept).status(), 200)
+  await tab.page.reload()
+  await eventually('it is kept', async () => await digest.inputValue() === 'off')
+  assert.deepEqual(await tab.seriousFindings(), [])
+  await tab.shot('digest')
+
+  const phone = await person(t, browser, mailing, { name: 'Anna', size: SIZES.phone })
+  for (const one of [anna, phone]) {
+    const linked = await one.open('/#notices')
+    await linked.page.getByRole('dialog', { name: anna.say('app.notices') }).waitFor()
+    assert.equal(await linked.overflow(), 0)
+  }
+  assert.deepEqual([...anna.errors, ...phone.errors], [])
+})
