@@ -1,4 +1,5 @@
 // Runs the browser tests against the binary that WEFT_BIN names: `WEFT_BIN=… npm test [-- part-of-a-file-name …]`.
+// With WEFT_SHOTS=1 it also leaves pictures of what it saw in `shots`.
 //
 // One file after the other: each drives a browser of its own, which wants the processor.
 import { spawn } from 'node:child_process'

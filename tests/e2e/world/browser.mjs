@@ -205,7 +205,9 @@ export class Tab {
     return this.page.evaluate(() => window.words)
   }
 
+  /** A picture for people to look at, in `shots`, if they asked for pictures: they take time, and no test looks at them. */
   async shot (name) {
+    if (!process.env.WEFT_SHOTS) return
     mkdirSync(SHOTS, { recursive: true })
     await this.page.screenshot({ path: path.join(SHOTS, `${name}.png`) })
   }
