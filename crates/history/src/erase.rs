@@ -361,8 +361,8 @@ impl Past {
         let (now, mut records) = (self.now(), BTreeSet::new());
         let buried = now.buried();
         for client in &self.clients {
-            for (_, run) in &client.runs {
-                let run = &self.runs[*run as usize];
+            for run in client.runs.iter() {
+                let run = &self.runs[run as usize];
                 for range in erased.among(client.id, run.clock..run.end()) {
                     let len = u64::from(range.end - range.start);
                     let is_shown =

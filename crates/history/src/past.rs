@@ -10,6 +10,7 @@
 mod fold;
 mod moment;
 mod restore;
+mod runs;
 mod state;
 mod tree;
 
@@ -25,6 +26,7 @@ use weft_wire::{Place, ScanError};
 pub use moment::Moment;
 pub(crate) use restore::KEPT_ROOT;
 pub use restore::{WayBack, Wish, WishError};
+use runs::Runs;
 pub(crate) use tree::Shape;
 pub use tree::{Insert, Node, Piece, TREE_DEPTH_MAX, Tree};
 
@@ -178,9 +180,7 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     /// The clock its next element will have.
     pub(crate) next: u32,
-    /// Its runs by clock, without holes: the clock each begins with, kept here because it is looked up all the time, and
-    /// its index into `runs`.
-    pub(crate) runs: Vec<(u32, u32)>,
+    pub(crate) runs: Runs,
     /// From which clock on elements came with which record; both ascend.
     pub(crate) births: Vec<(u32, u32)>,
     /// The content of its runs.
@@ -312,9 +312,7 @@ impl Past {
         let clients: usize = self
             .clients
             .iter()
-            .map(|client| {
-                client.runs.capacity() * 8 + client.births.capacity() * 8 + client.bytes.capacity() + 128
-            })
+            .map(|client| client.runs.weight() + client.births.capacity() * 8 + client.bytes.capacity() + 128)
             .sum();
         clients
             + self.runs.capacity() * size_of::<Run>()
@@ -337,18 +335,7 @@ impl Past {
     pub(crate) fn find(&self, place: Place) -> Option<u32> {
         let client = *self.client_index.get(&place.client)?;
         let Client { next, runs, .. } = &self.clients[client as usize];
-        (place.clock < *next).then(|| runs[self.position(client, place.clock)].1)
-    }
-
-    /// Where among its client's runs the one stands that holds `clock`, which is there.
-    fn position(&self, client: u32, clock: u32) -> usize {
-        let runs = &self.clients[client as usize].runs;
-        let begins_by = |run: &(u32, u32)| run.0 <= clock;
-        // Whoever types mostly goes on where they were.
-        match runs.split_last() {
-            Some((last, before)) if begins_by(last) => before.len(),
-            _ => runs.partition_point(begins_by) - 1,
-        }
+        (place.clock < *next).then(|| runs.holding(place.clock))
     }
 
     /// The shared type that is the content of the element at `place`.

@@ -39,8 +39,8 @@ impl Past {
     pub(super) fn elements_of_records(&self, from: Seq, to: Seq) -> Elements {
         let mut found = Elements::default();
         for client in &self.clients {
-            for (_, run) in &client.runs {
-                let run = &self.runs[*run as usize];
+            for run in client.runs.iter() {
+                let run = &self.runs[run as usize];
                 if matches!(run.held, Held::Collected | Held::Deleted | Held::Type(_)) {
                     continue;
                 }
@@ -74,8 +74,8 @@ impl Past {
         let needles = [text.as_bytes(), quoted.trim_matches('"').as_bytes()];
         let holds = |bytes: &[u8]| needles.iter().any(|it| super::holds(bytes, it));
         for client in &self.clients {
-            for (_, run) in &client.runs {
-                let run = &self.runs[*run as usize];
+            for run in client.runs.iter() {
+                let run = &self.runs[run as usize];
                 self.values_with(run, client.id, holds, &mut found);
             }
         }

@@ -10,7 +10,7 @@ use weft_wire::{Place, Update};
 
 use super::{
     Client, Deed, EARLIER, Held, Kind, NONE, OPERATOR, PAST_RECORDS_MAX, Past, PastError, Run, Shared,
-    Writer, byte_at,
+    Writer, byte_at, runs::Runs,
 };
 
 /// An element hangs on one that is not here.
@@ -200,7 +200,13 @@ impl Past {
             return *client;
         }
         let client = self.clients.len() as u32;
-        self.clients.push(Client { id, next: 0, runs: Vec::new(), births: Vec::new(), bytes: Vec::new() });
+        self.clients.push(Client {
+            id,
+            next: 0,
+            runs: Runs::default(),
+            births: Vec::new(),
+            bytes: Vec::new(),
+        });
         self.client_index.insert(id, client);
         client
     }
@@ -389,7 +395,7 @@ impl Past {
         let writer = &mut self.clients[client as usize];
         let clock = writer.next;
         writer.next += len;
-        writer.runs.push((clock, run));
+        writer.runs.push(clock, run);
         self.runs.push(match at {
             None => Run {
                 client,
@@ -471,8 +477,7 @@ impl Past {
         let end = end.min(self.clients[client as usize].next);
         let mut clock = start;
         while clock < end {
-            let at = self.position(client, clock);
-            let (_, mut run) = self.clients[client as usize].runs[at];
+            let mut run = self.clients[client as usize].runs.holding(clock);
             if self.runs[run as usize].death == 0 {
                 if self.runs[run as usize].clock < clock {
                     run = self.split(run, clock);
@@ -529,13 +534,8 @@ impl Past {
             }
         }
         self.runs.push(rest);
-        let at = self.position_of(client, run);
-        self.clients[client as usize].runs.insert(at + 1, (clock, second));
+        self.clients[client as usize].runs.insert(clock, second);
         second
-    }
-
-    fn position_of(&self, client: u32, run: u32) -> usize {
-        self.position(client, self.runs[run as usize].clock)
     }
 
     /// Cuts a run's content behind `offset` elements. A character outside the first plane that is cut in half leaves two

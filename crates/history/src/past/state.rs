@@ -29,8 +29,8 @@ impl Moment<'_> {
         for (number, client) in self.past.clients.iter().enumerate() {
             let (since, until) = (then.clocks[number], self.clocks[number]);
             let mut blocks = Blocks { client, blocks: Vec::new(), text: 0..0 };
-            for (_, run) in &client.runs {
-                let run = &self.past.runs[*run as usize];
+            for run in client.runs.iter() {
+                let run = &self.past.runs[run as usize];
                 if run.clock >= until {
                     break;
                 }

@@ -96,7 +96,7 @@ impl Past {
     /// The shared types that a client wrote.
     fn nodes_by(&self, id: ClientId) -> Vec<u32> {
         let Some(client) = self.clients.iter().find(|client| client.id == id) else { return Vec::new() };
-        let nodes = client.runs.iter().filter_map(|(_, run)| match self.runs[*run as usize].held {
+        let nodes = client.runs.iter().filter_map(|run| match self.runs[run as usize].held {
             crate::past::Held::Type(node) => Some(node),
             _ => None,
         });
