@@ -333,9 +333,8 @@ impl Past {
 
     /// The run that holds an element, if it was ever written.
     pub(crate) fn find(&self, place: Place) -> Option<u32> {
-        let client = *self.client_index.get(&place.client)?;
-        let Client { next, runs, .. } = &self.clients[client as usize];
-        (place.clock < *next).then(|| runs.holding(place.clock))
+        let client = &self.clients[*self.client_index.get(&place.client)? as usize];
+        (place.clock < client.next).then(|| client.runs.holding(place.clock))
     }
 
     /// The shared type that is the content of the element at `place`.
