@@ -65,7 +65,7 @@ export function PageMenu({
           {t('do.newInside')}
         </Menu.Item>
       )}
-      {row.template && (
+      {mayEdit && row.template && (
         <Menu.Item leftSection={<IconTemplate size={16} />} onClick={() => void actions.fromTemplate(row)}>
           {t('do.fromThis')}
         </Menu.Item>
