@@ -169,10 +169,14 @@ export interface PageWish {
 
 export const makePage = (wish: PageWish): Promise<Page> => page(send('POST', '/api/pages', wish));
 
-export const changePage = (
-  id: string,
-  change: { icon?: string | null; template?: boolean; archived?: boolean },
-): Promise<Page> => page(send('PATCH', at(id), change));
+export interface PageChange {
+  icon?: string | null;
+  template?: boolean;
+  archived?: boolean;
+}
+
+export const changePage = (id: string, change: PageChange): Promise<Page> =>
+  page(send('PATCH', at(id), change));
 
 /** Where a page is to go; `after` null is first, absent is last. */
 export interface Place {

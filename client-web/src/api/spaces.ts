@@ -45,6 +45,9 @@ export function readGrant(value: unknown): Grant | null {
   return typeof group === 'string' ? { who: { group }, level: known } : null;
 }
 
+/** Whether one may make pages there, or move them there. */
+export const takesPages = ({ level, archived }: Space): boolean => atLeast(level, 'edit') && !archived;
+
 export function readSpace(value: unknown): Space | null {
   const one = fields(value);
   if (typeof one.id !== 'string' || typeof one.slug !== 'string') return null;

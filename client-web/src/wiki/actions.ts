@@ -9,6 +9,7 @@ import {
   makePage,
   movePage,
   type Page,
+  type PageChange,
   type Place,
   type Row,
   restorePage,
@@ -16,7 +17,7 @@ import {
   setWatching,
   trashPage,
 } from '../api/pages';
-import { atLeast, type Level, type Space } from '../api/spaces';
+import { type Level, type Space, takesPages } from '../api/spaces';
 import { toast } from '../ui/toasts';
 import { pageLink, pagePart } from './address';
 import { dropRows, findRow, putAnswer, putRows, rowsOf } from './cache';
@@ -45,7 +46,7 @@ function lastSpace(): string | null {
 
 /** Where a page that says nothing else is made: here, or where one was last, or the first place one may write in. */
 function spaceForNew(spaces: readonly Space[], slug: string | undefined): Space | undefined {
-  const open = spaces.filter((space) => atLeast(space.level, 'edit') && !space.archived);
+  const open = spaces.filter(takesPages);
   return (
     open.find((space) => space.slug === slug) ?? open.find((space) => space.id === lastSpace()) ?? open[0]
   );
@@ -192,10 +193,7 @@ export function useActions() {
       }
     };
 
-    const change = async (
-      row: Row,
-      wish: { icon?: string | null; archived?: boolean; template?: boolean },
-    ): Promise<boolean> => {
+    const change = async (row: Row, wish: PageChange): Promise<boolean> => {
       putRows(client, [{ ...row, ...wish }]);
       try {
         putAnswer(client, await changePage(row.id, wish));
@@ -207,20 +205,25 @@ export function useActions() {
       }
     };
 
-    const archive = async (row: Row, archived: boolean): Promise<void> => {
-      if (!(await change(row, { archived }))) return;
-      const now = { ...row, archived };
-      toast(t(archived ? 'do.archived' : 'do.unarchived', { title: named(row) }), {
-        action: undo(() => void change(now, { archived: !archived })),
-      });
+    /** A change that can be taken back where it is told. */
+    const changeUndoably = async (
+      row: Row,
+      wish: PageChange,
+      before: PageChange,
+      told: string,
+    ): Promise<void> => {
+      if (!(await change(row, wish))) return;
+      toast(told, { action: undo(() => void change({ ...row, ...wish }, before)) });
     };
 
-    const setTemplate = async (row: Row, template: boolean): Promise<void> => {
-      if (!(await change(row, { template }))) return;
-      const now = { ...row, template };
-      toast(t(template ? 'do.isTemplate' : 'do.isNoTemplate', { title: named(row) }), {
-        action: undo(() => void change(now, { template: !template })),
-      });
+    const archive = (row: Row, archived: boolean): Promise<void> => {
+      const told = t(archived ? 'do.archived' : 'do.unarchived', { title: named(row) });
+      return changeUndoably(row, { archived }, { archived: !archived }, told);
+    };
+
+    const setTemplate = (row: Row, template: boolean): Promise<void> => {
+      const told = t(template ? 'do.isTemplate' : 'do.isNoTemplate', { title: named(row) });
+      return changeUndoably(row, { template }, { template: !template }, told);
     };
 
     /** Makes a page like the template at the top of its space and opens it. Answers with whether that was done. */

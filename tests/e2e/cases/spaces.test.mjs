@@ -15,16 +15,6 @@ after(async () => {
   await server?.end()
 })
 
-/** A space of somebody, made as they make one. */
-async function makeSpace (tab, name) {
-  await tab.button('app.newSpace').click()
-  const dialog = tab.page.getByRole('dialog')
-  await dialog.getByLabel(tab.say('space.name'), { exact: true }).fill(name)
-  await dialog.getByRole('button', { name: tab.say('space.make') }).click()
-  await dialog.waitFor({ state: 'detached' })
-  await tab.row(name).waitFor()
-}
-
 /** A page in the space or page of that name, made from its line in the tree. */
 async function makePage (tab, inside, title) {
   await tab.row(inside).hover()
@@ -51,7 +41,7 @@ test('a space and its pages are made, dragged and undone, while somebody else lo
   const his = await ben.open('/')
   await his.openSidebar()
 
-  await makeSpace(tab, 'Harbour')
+  await tab.makeSpace('Harbour')
   await his.row('Harbour').waitFor()
   for (const title of ['Boats', 'Tides', 'Crew']) await makePage(tab, 'Harbour', title)
   await his.expand('Harbour')
@@ -68,7 +58,7 @@ test('a space and its pages are made, dragged and undone, while somebody else lo
   await eventually('Tides stands first', async () => (await below(tab, 'Harbour')).join() === '2 Tides,2 Boats,2 Crew')
   await eventually('for him too', async () => (await below(his, 'Harbour')).join() === '2 Tides,2 Boats,2 Crew')
 
-  await makeSpace(tab, 'Workshop')
+  await tab.makeSpace('Workshop')
   await tab.row('Boats').dragTo(tab.row('Workshop'))
   await eventually('Boats is in the other space', async () => (await below(tab, 'Harbour')).join() === '2 Tides,2 Crew')
   await eventually('for him too', async () => (await below(his, 'Harbour')).join() === '2 Tides,2 Crew')
@@ -84,7 +74,7 @@ test('by keyboard: a page is made, named in the tree, carried and moved by name'
   const anna = await person(t, browser, server, { name: 'Anna' })
   const tab = await anna.open('/')
   await tab.openSidebar()
-  await makeSpace(tab, 'Garden')
+  await tab.makeSpace('Garden')
   await tab.page.keyboard.press('Alt+n')
   await eventually('the caret is in the title', () => tab.page.evaluate(() => document.activeElement?.closest('.title-text') !== null))
   await tab.page.keyboard.type('Roses')
@@ -121,7 +111,7 @@ test('two who move pages at once end with one tree', async t => {
   const ben = await person(t, browser, server, { name: 'Ben' })
   const tab = await anna.open('/')
   await tab.openSidebar()
-  await makeSpace(tab, 'Kitchen')
+  await tab.makeSpace('Kitchen')
   for (const title of ['Soup', 'Bread', 'Cheese', 'Wine']) await makePage(tab, 'Kitchen', title)
   const his = await ben.open('/')
   await his.openSidebar()

@@ -130,6 +130,16 @@ export class Tab {
     await row.and(this.page.locator('[aria-expanded=true]')).waitFor({ timeout })
   }
 
+  /** Makes a space, from the sidebar, which is open. */
+  async makeSpace (name) {
+    await this.button('app.newSpace').click()
+    const dialog = this.page.getByRole('dialog')
+    await dialog.getByLabel(this.say('space.name'), { exact: true }).fill(name)
+    await dialog.getByRole('button', { name: this.say('space.make') }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await this.row(name).waitFor()
+  }
+
   /** On narrow screens the sidebar is closed until it is asked for. */
   async openSidebar () {
     await this.page.locator('.topbar').waitFor()

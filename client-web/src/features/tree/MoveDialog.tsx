@@ -3,7 +3,7 @@ import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Row } from '../../api/pages';
-import { atLeast } from '../../api/spaces';
+import { takesPages } from '../../api/spaces';
 import { Dialog } from '../../ui/Dialog';
 import { useActions } from '../../wiki/actions';
 import { type Choice, ChoiceList } from '../../wiki/ChoiceList';
@@ -21,10 +21,7 @@ interface Target extends Choice {
 function useTargets(row: Row | undefined): Target[] {
   const { t } = useTranslation();
   const spaces = useQuery(spacesQuery);
-  const open = useMemo(
-    () => (spaces.data ?? []).filter((space) => atLeast(space.level, 'edit') && !space.archived),
-    [spaces.data],
-  );
+  const open = useMemo(() => (spaces.data ?? []).filter(takesPages), [spaces.data]);
   const lists = useQueries({
     queries: open.map((space) => pagesQuery(space.id)),
     combine: (results) => results.map(({ data }) => data ?? []),

@@ -3,7 +3,7 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Row } from '../../api/pages';
-import { atLeast } from '../../api/spaces';
+import { takesPages } from '../../api/spaces';
 import { Dialog } from '../../ui/Dialog';
 import { useActions } from '../../wiki/actions';
 import { type Choice, ChoiceList } from '../../wiki/ChoiceList';
@@ -20,11 +20,7 @@ function useTemplates(space: string | undefined) {
   const { t } = useTranslation();
   const spaces = useQuery(spacesQuery);
   const open = useMemo(
-    () =>
-      (spaces.data ?? []).filter(
-        ({ id, level, archived }) =>
-          atLeast(level, 'edit') && !archived && (space === undefined || id === space),
-      ),
+    () => (spaces.data ?? []).filter((one) => takesPages(one) && (space === undefined || one.id === space)),
     [spaces.data, space],
   );
   return useQueries({
