@@ -10,6 +10,7 @@ pub mod density;
 pub mod diff;
 pub mod erase;
 mod error;
+mod give_way;
 mod history;
 pub mod past;
 mod remove;

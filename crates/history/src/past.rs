@@ -23,6 +23,7 @@ use weft_store::{Author, RecordKind};
 use weft_wire::blocks::Other;
 use weft_wire::{Place, ScanError};
 
+use crate::give_way;
 pub use moment::Moment;
 pub(crate) use restore::KEPT_ROOT;
 pub use restore::{WayBack, Wish, WishError};
@@ -434,7 +435,10 @@ impl Past {
 
     /// The runs from `run` on to the right.
     pub(crate) fn chain(&self, run: u32) -> impl Iterator<Item = u32> + '_ {
-        let next = move |run: &u32| Some(self.runs[*run as usize].right).filter(|run| *run != NONE);
+        let next = move |run: &u32| {
+            give_way::step();
+            Some(self.runs[*run as usize].right).filter(|run| *run != NONE)
+        };
         std::iter::successors(Some(run).filter(|run| *run != NONE), next)
     }
 }

@@ -12,6 +12,7 @@ use super::{
     Client, Deed, EARLIER, Held, Kind, NONE, OPERATOR, PAST_RECORDS_MAX, Past, PastError, Run, Shared,
     Writer, byte_at, runs::Runs,
 };
+use crate::give_way;
 
 /// An element hangs on one that is not here.
 struct Missing;
@@ -32,6 +33,7 @@ impl Past {
     /// # Errors
     /// [`PastError`]; after one this past must not be used again.
     pub fn add(&mut self, record: &Record) -> Result<(), PastError> {
+        give_way::step();
         if record.seq.0 > PAST_RECORDS_MAX {
             return Err(PastError::TooMany);
         }

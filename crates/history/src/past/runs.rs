@@ -1,5 +1,7 @@
 //! A client's runs by clock.
 
+use crate::give_way;
+
 /// So many stand in one piece at most: cutting a run moves that many at most.
 const PIECE_MAX: usize = 512;
 
@@ -38,7 +40,10 @@ impl Runs {
 
     /// All runs by clock.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.pieces.iter().flatten().map(|(_, run)| *run)
+        self.pieces.iter().flatten().map(|(_, run)| {
+            give_way::step();
+            *run
+        })
     }
 
     /// About how many bytes of memory they take.
