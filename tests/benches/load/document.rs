@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use serde::Deserialize;
 use yrs::block::ClientID;
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, GetString, OffsetKind, Options, StateVector, Text, Transact, Update, WriteTxn};
+use yrs::{Doc, GetString, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update, WriteTxn};
 
 use crate::typist::ROOT;
 
@@ -43,6 +43,8 @@ pub(crate) struct Document {
     pub(crate) updates: Vec<Vec<u8>>,
     /// The text at the end.
     pub(crate) text: String,
+    /// All of it as one v1 update, as a replica without a past holds it.
+    pub(crate) state: Vec<u8>,
     /// What it is, for the report.
     pub(crate) origin: String,
     /// What a replica that holds everything has seen.
@@ -93,8 +95,8 @@ impl Document {
             updates.push(txn.encode_update_v1());
         }
         let txn = doc.transact();
-        let state_vector = yrs::ReadTxn::state_vector(&txn);
-        Document { updates, text: text.get_string(&txn), origin, state_vector }
+        let state = txn.encode_state_as_update_v1(&StateVector::default());
+        Document { updates, text: text.get_string(&txn), state, origin, state_vector: txn.state_vector() }
     }
 
     /// True when `state`, a v1 update, covers every clock of the document. It does not look at deletions.

@@ -122,6 +122,11 @@ pub(crate) async fn write(data: &Path, name: &str, updates: &[Vec<u8>]) -> Resul
     Ok(())
 }
 
+/// Writes what the session led to into a data directory, without how.
+pub(crate) async fn prepare_without(data: &Path, document: &Document) -> Result<()> {
+    write(data, NAME, std::slice::from_ref(&document.state)).await
+}
+
 /// Writes the session into a data directory and compacts it.
 pub(crate) async fn prepare(program: &Path, data: &Path, document: &Document) -> Result<Kept> {
     write(data, NAME, &document.updates).await?;
@@ -190,14 +195,20 @@ pub(crate) async fn round(program: &Path, data: &Path, document: &Document, seed
     Ok(found)
 }
 
-/// Somebody types, first alone, then while another walks through the document's past.
+/// Somebody types in the document: where it has no past, where it has one and nobody looks back, and while another walks
+/// through it.
 pub(crate) async fn beside_typing(
     program: &Path,
-    data: &Path,
+    [without, with]: [&Path; 2],
     document: &Document,
     seconds: u64,
-) -> Result<[Beside; 2]> {
-    let server = Served::server(program, data).await?;
+) -> Result<[Beside; 3]> {
+    let server = Served::server(program, without).await?;
+    let target = server.target(Dialect::Hocuspocus);
+    let pastless = Beside::of(&server, commit::round(&target, NAME, seconds).await?)?;
+    server.stop().await?;
+
+    let server = Served::server(program, with).await?;
     let target = server.target(Dialect::Hocuspocus);
     let alone = Beside::of(&server, commit::round(&target, NAME, seconds).await?)?;
     let typing = commit::round(&target, NAME, seconds);
@@ -206,7 +217,7 @@ pub(crate) async fn beside_typing(
         failed = walk(&target.authority, document.updates.len() as u64) => return failed.map(|never| match never {}),
     };
     server.stop().await?;
-    Ok([alone, watched])
+    Ok([pastless, alone, watched])
 }
 
 /// Asks for one moment after the other.

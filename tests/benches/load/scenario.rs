@@ -349,6 +349,8 @@ impl Bench<'_> {
         let document = Document::load(&self.options.trace)?;
         let data = self.folder.join("history");
         let kept = history::prepare(program, &data, &document).await?;
+        let without = self.folder.join("without-history");
+        history::prepare_without(&without, &document).await?;
         notes.push(format!(
             "history: {}, {} edits by three people over two weeks",
             document.origin,
@@ -362,7 +364,8 @@ impl Bench<'_> {
         }
         let mut beside = Vec::new();
         for _ in 0..self.options.rounds {
-            let found = history::beside_typing(program, &data, &document, self.options.seconds).await?;
+            let folders = [&*without, &*data];
+            let found = history::beside_typing(program, folders, &document, self.options.seconds).await?;
             say(&format!("history: {found:?}"));
             beside.push(found);
         }
@@ -381,12 +384,15 @@ impl Bench<'_> {
             row(measure, unit, Goal::None, beside.iter().map(|found| pick(&found[who])).collect())
         };
         Ok(vec![
-            typing("edit to saved, p50, nobody looks back", "ms", 0, |found| found.p50),
-            typing("edit to saved, p50, somebody does", "ms", 1, |found| found.p50),
-            typing("edit to saved, p99, nobody looks back", "ms", 0, |found| found.p99),
-            typing("edit to saved, p99, somebody does", "ms", 1, |found| found.p99),
-            typing("memory, nobody looks back", "MiB", 0, |found| found.memory),
-            typing("memory, somebody does", "MiB", 1, |found| found.memory),
+            typing("edit to saved, p50, without a past", "ms", 0, |found| found.p50),
+            typing("edit to saved, p50, nobody looks back", "ms", 1, |found| found.p50),
+            typing("edit to saved, p50, somebody does", "ms", 2, |found| found.p50),
+            typing("edit to saved, p99, without a past", "ms", 0, |found| found.p99),
+            typing("edit to saved, p99, nobody looks back", "ms", 1, |found| found.p99),
+            typing("edit to saved, p99, somebody does", "ms", 2, |found| found.p99),
+            typing("memory, without a past", "MiB", 0, |found| found.memory),
+            typing("memory, nobody looks back", "MiB", 1, |found| found.memory),
+            typing("memory, somebody does", "MiB", 2, |found| found.memory),
             time("first moment after a restart", 400.0, |found| found.first),
             time("a moment's state, p95", 100.0, |found| found.state),
             time("a moment's text, p95", 100.0, |found| found.text),
