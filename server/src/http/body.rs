@@ -3,7 +3,9 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use weft_ids::UnixMillis;
 
 use super::docs::read_body;
 use super::error::ApiError;
@@ -37,14 +39,41 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// The largest number in a request: every reader of JSON counts up to there exactly.
+pub(crate) const NUMBER_MAX: u64 = (1 << 53) - 1;
+
+/// A moment in a request: milliseconds since 1970, at most [`NUMBER_MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(crate) struct Moment(pub(crate) UnixMillis);
+
+impl TryFrom<u64> for Moment {
+    type Error = String;
+
+    fn try_from(moment: u64) -> Result<Self, String> {
+        match moment {
+            0..=NUMBER_MAX => Ok(Self(UnixMillis(moment))),
+            _ => Err(format!("a moment is at most {NUMBER_MAX}, in milliseconds since 1970")),
+        }
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
+/// Whether a body's JSON is an object, if it is JSON. A list would be taken for the fields in their order.
+pub(crate) fn is_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first().is_none_or(|first| *first == b'{')
+}
+
 /// Reads a body's JSON.
 fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
+    if !is_object(bytes) {
+        return Err(ApiError::invalid(".", "the body is no JSON object"));
+    }
     let json = &mut serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut *json).map_err(|error| {
         let path = error.path().to_string();
@@ -73,7 +102,6 @@ fn no_json(why: &serde_json::Error) -> ApiError {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use serde::Deserialize;
 
     use super::*;
 
@@ -83,6 +111,8 @@ mod tests {
         name: String,
         #[serde(default)]
         parts: Vec<Part>,
+        #[serde(default)]
+        at: Option<Moment>,
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -110,7 +140,10 @@ mod tests {
             (r#"{"name":"a","parts":[{"level":1},{"level":"x"}]}"#, "parts[1].level"),
             (r#"{"name":"a","parts":[{"level":1,"more":2}]}"#, "parts[0].more"),
             (r#"{"name":"a","parts":[{}]}"#, "parts[0].level"),
+            (r#"{"name":"a","at":9007199254740992}"#, "at"),
+            (r#"{"name":"a","at":-1}"#, "at"),
             ("[]", "."),
+            (r#" ["a"]"#, "."),
             ("7", "."),
             ("", "."),
             (r#"{"name":"a""#, "."),
@@ -120,8 +153,10 @@ mod tests {
             let refused = take(Some("application/json"), body).await.unwrap_err();
             assert_eq!(refused, (422, "invalid", field.to_owned()), "{body}");
         }
-        let taken = take(Some("Application/JSON; charset=utf-8"), r#" {"name":"a"} "#).await;
-        assert_eq!(taken, Ok(Wish { name: "a".to_owned(), parts: Vec::new() }));
+        let taken =
+            take(Some("Application/JSON; charset=utf-8"), r#" {"name":"a","at":9007199254740991} "#).await;
+        let at = Some(Moment(UnixMillis(NUMBER_MAX)));
+        assert_eq!(taken, Ok(Wish { name: "a".to_owned(), parts: Vec::new(), at }));
     }
 
     #[tokio::test]

@@ -6,13 +6,12 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::action::{BeHere, NoteForOneself, ViewPage};
-use weft_ids::UnixMillis;
 use weft_wiki::desk::Shelf;
 use weft_wiki::notice::{About, Notice};
 
 use super::address::Part;
 use super::asked::Asked;
-use super::body::JsonBody;
+use super::body::{JsonBody, Moment};
 use super::error::{ApiError, ErrorBody};
 use crate::app::{App, AppState};
 
@@ -50,7 +49,8 @@ pub(crate) struct NoticeList {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReadBody {
     /// Everything up to this moment was seen, in milliseconds since 1970.
-    up_to: u64,
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991_u64)]
+    up_to: Moment,
 }
 
 async fn keep(
@@ -187,6 +187,6 @@ pub(crate) async fn read(
     JsonBody(body): JsonBody<ReadBody>,
 ) -> Result<StatusCode, ApiError> {
     let oneself = asked.may::<NoteForOneself>(&app.wiki)?;
-    app.wiki.read_notices(&oneself, UnixMillis(body.up_to)).await?;
+    app.wiki.read_notices(&oneself, body.up_to.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,7 @@ use weft_history::HistoryError;
 use weft_ids::ClientId;
 use weft_wire::Place;
 
+use super::body::is_object;
 use super::docs::read_body;
 use super::error::ApiError;
 use crate::app::AppState;
@@ -111,6 +112,9 @@ fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
 /// The JSON of a request.
 async fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, ApiError> {
     let bytes = read_body(headers, body, WISH_BYTES_MAX).await?;
+    if !is_object(&bytes) {
+        return Err(malformed("the body is no JSON object"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| malformed(format!("the body cannot be read: {error}")))
 }
 

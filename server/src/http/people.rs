@@ -38,20 +38,24 @@ pub(crate) struct PersonView {
     role: &'static str,
     suspended: bool,
     #[serde(flatten)]
+    #[schema(value_type = CareView)]
     care: Option<CareView>,
 }
 
-/// What is told of somebody only to those who look after people.
+/// What is told of somebody only to those who look after people; to others it is left out.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CareView {
+    #[schema(required = false)]
     email: String,
+    #[schema(required = false)]
     created: u64,
     /// When they were last here, to some minutes; null: not since they signed out.
     seen: Option<u64>,
     /// How they sign in: `password`, `passkey`, `provider`, or null if they cannot yet.
     sign_in: Option<&'static str>,
     /// Whether they are asked for a second step.
+    #[schema(required = false)]
     totp: bool,
 }
 

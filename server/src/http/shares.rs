@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::action::{ManagePage, ViewPage};
 use weft_access::{Allowed, Refused, Subject};
-use weft_ids::{ShareId, UnixMillis};
+use weft_ids::ShareId;
 use weft_wiki::Field;
 use weft_wiki::audit::Deed;
 use weft_wiki::share::{Share, Wish};
 
 use super::address::Part;
 use super::asked::Asked;
-use super::body::JsonBody;
+use super::body::{JsonBody, Moment};
 use super::error::{ApiError, ErrorBody};
 use super::pages::view::{PageRow, PageView};
 use super::spaces::{given, level};
@@ -65,8 +65,10 @@ pub(crate) struct NewShareBody {
     subtree: bool,
     #[serde(default)]
     password: Option<String>,
+    /// In milliseconds since 1970. Left out: it does not end.
     #[serde(default)]
-    expires: Option<u64>,
+    #[schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64)]
+    expires: Option<Moment>,
     #[serde(default)]
     indexed: bool,
 }
@@ -83,8 +85,8 @@ pub(crate) struct ShareChangeBody {
     #[schema(value_type = Option<String>)]
     password: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<u64>)]
-    expires: Option<Option<u64>>,
+    #[schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64)]
+    expires: Option<Option<Moment>>,
     #[serde(default)]
     indexed: Option<bool>,
 }
@@ -182,7 +184,7 @@ pub(crate) async fn make(
         level: level(Field::Level, &body.level)?,
         subtree: body.subtree,
         password: password(&app, body.password).await?,
-        expires: body.expires.map(UnixMillis),
+        expires: body.expires.map(|expires| expires.0),
         indexed: body.indexed,
     };
     let secret = Secret::random(Kind::Share);
@@ -237,7 +239,7 @@ pub(crate) async fn change(
             Some(text) => password(&app, text).await?,
             None => share.password,
         },
-        expires: body.expires.map_or(share.expires, |expires| expires.map(UnixMillis)),
+        expires: body.expires.map_or(share.expires, |expires| expires.map(|expires| expires.0)),
         indexed: body.indexed.unwrap_or(share.indexed),
     };
     let share = app.wiki.change_share(&proof, &share.id, wish, None).await?;

@@ -93,6 +93,8 @@ async fn questions_that_make_no_sense_are_answered_with_what_is_wrong() {
         ("/api/docs/nobody/history", 404, "unknown_document"),
         ("/api/docs/nobody/at/0", 404, "unknown_document"),
         ("/api/docs/d/history?limit=0", 422, "malformed"),
+        ("/api/docs/d/history?before=0", 422, "malformed"),
+        ("/api/docs/d/history?before=9007199254740991", 422, "malformed"),
         ("/api/docs/d/history?limit=201", 422, "malformed"),
         ("/api/docs/d/history?limit=x", 422, "malformed"),
         ("/api/docs/d/history?before=0", 422, "malformed"),

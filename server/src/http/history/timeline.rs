@@ -17,6 +17,7 @@ use weft_store::RecordKind;
 use super::view::{Author, Named, Stamp};
 use super::{fresh, malformed, to_json, work};
 use crate::app::AppState;
+use crate::http::body::NUMBER_MAX;
 use crate::http::error::{ApiError, ErrorBody};
 
 /// The most sessions of one answer.
@@ -197,7 +198,7 @@ struct Count {
     get, path = "/api/docs/{name}/history", tag = "history",
     params(
         ("name" = String, Path, description = "The document's name, percent-encoded as one part: a/b is a%2Fb."),
-        ("before" = Option<u64>, Query, description = "Only changes before this one; `next` of the page before."),
+        ("before" = Option<u64>, Query, minimum = 1, maximum = 9_007_199_254_740_990_u64, description = "Only changes before this one; `next` of the page before."),
         ("limit" = Option<usize>, Query, description = "At most so many sessions: 1 to 200, 50 unless said.", minimum = 1, maximum = 200),
     ),
     responses(
@@ -218,7 +219,9 @@ pub(crate) async fn timeline(
         return Err(malformed(format!("limit is 1 to {SESSIONS_MAX}")));
     }
     let before = match query.before {
-        Some(0) => return Err(malformed("before is a change, so 1 at least")),
+        Some(0 | NUMBER_MAX..) => {
+            return Err(malformed(format!("before is a change, so 1 to {}", NUMBER_MAX - 1)));
+        }
         before => before,
     };
     let past = app.history.open(&grant).await?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_access::Scope;
 use weft_access::action::KeepAccount;
-use weft_ids::{TokenId, UnixMillis};
+use weft_ids::TokenId;
 use weft_wiki::audit::Deed;
 use weft_wiki::member::{NewToken, Token};
 
@@ -17,7 +17,7 @@ use crate::auth::secret::{Kind, Secret};
 use crate::http::address::Part;
 use crate::http::asked::Asked;
 use crate::http::audit::Noted as _;
-use crate::http::body::JsonBody;
+use crate::http::body::{JsonBody, Moment};
 use crate::http::error::{ApiError, ErrorBody};
 
 /// A key for programs.
@@ -49,7 +49,8 @@ pub(crate) struct NewTokenBody {
     scope: String,
     /// In milliseconds since 1970. Left out: it does not end.
     #[serde(default)]
-    expires: Option<u64>,
+    #[schema(value_type = Option<u64>, maximum = 9_007_199_254_740_991_u64)]
+    expires: Option<Moment>,
 }
 
 /// A new key, with its secret.
@@ -103,7 +104,7 @@ pub(crate) async fn make(
     let no_scope = || ApiError::invalid("scope", "a scope is read, write or admin");
     let scope = Scope::read(&body.scope).filter(|scope| *scope != Scope::Full).ok_or_else(no_scope)?;
     let secret = Secret::random(Kind::Token);
-    let new = NewToken { name: body.name, scope, expires: body.expires.map(UnixMillis) };
+    let new = NewToken { name: body.name, scope, expires: body.expires.map(|expires| expires.0) };
     let token = app.wiki.make_token(&proof, hash(&secret), new).await?;
     app.note(&asked, Deed::TokenMade, Some(token.called()), Some(scope.as_str().to_owned())).await;
     let view = NewTokenView { token: token.into(), secret: secret.reveal().to_string() };
