@@ -52,6 +52,8 @@ enum Only {
     Web,
     /// The published clients against the server.
     Compat,
+    /// The server against server/openapi.json, by a fuzzer.
+    Api,
     /// The browser.
     E2e,
 }

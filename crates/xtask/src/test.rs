@@ -23,12 +23,13 @@ pub(crate) fn run(root: &Path, only: &[Only]) -> Result<ExitCode> {
         outcomes.extend(cheap_checks(root));
     }
     // Packages come over the network while the compiler is busy.
+    let target = target(root)?;
     let installing = {
-        let (root, web) = (root.to_owned(), wants(Only::Web) || wants(Only::Compat) || wants(Only::E2e));
-        let (compat, e2e) = (wants(Only::Compat), wants(Only::E2e));
-        thread::spawn(move || install_all(&root, web, compat, e2e))
+        let (root, target) = (root.to_owned(), target.clone());
+        let [web, compat, api, e2e] = [Only::Web, Only::Compat, Only::Api, Only::E2e].map(wants);
+        thread::spawn(move || install_all(&root, &target, Installed { web, compat, api, e2e }))
     };
-    if wants(Only::Rust) || wants(Only::Compat) || wants(Only::E2e) {
+    if [Only::Rust, Only::Compat, Only::Api, Only::E2e].into_iter().any(wants) {
         outcomes.push(build(root));
     }
     let installed = installing.join().map_err(|_| anyhow::anyhow!("installing panicked"))?;
@@ -41,6 +42,9 @@ pub(crate) fn run(root: &Path, only: &[Only]) -> Result<ExitCode> {
         outcomes.push(rust_tests(root).run());
     }
     let mut beside = Vec::new();
+    if ready && wants(Only::Api) {
+        beside.push(api(root, &target)?);
+    }
     if wants(Only::Rust) {
         beside.push(clippy(root));
     }
@@ -48,9 +52,8 @@ pub(crate) fn run(root: &Path, only: &[Only]) -> Result<ExitCode> {
         beside.push(web(root));
     }
     if ready && wants(Only::Compat) {
-        // The matrix mostly waits for its clients' clocks, so the compiler works beside it, out of its way.
-        let binary = binary(root)?;
-        let matrix = compat(root, &binary);
+        // The matrix mostly waits for its clients' clocks, so others work beside it, out of its way.
+        let matrix = compat(root, &target);
         let waiting = thread::spawn(move || matrix.run());
         outcomes.extend(beside.into_iter().map(Part::run));
         outcomes.push(waiting.join().map_err(|_| anyhow::anyhow!("the matrix panicked"))?);
@@ -58,7 +61,7 @@ pub(crate) fn run(root: &Path, only: &[Only]) -> Result<ExitCode> {
         outcomes.extend(beside.into_iter().map(Part::run));
     }
     if ready && wants(Only::E2e) {
-        outcomes.push(e2e(root, &binary(root)?, &install::chromium()?).run());
+        outcomes.push(e2e(root, &target, &install::chromium()?).run());
     }
     Ok(summary(&outcomes, since.elapsed()))
 }
@@ -84,18 +87,35 @@ fn cheap_checks(root: &Path) -> Vec<Outcome> {
     vec![format, Outcome::of("shape", since, trouble)]
 }
 
-fn install_all(root: &Path, web: bool, compat: bool, e2e: bool) -> Vec<Outcome> {
-    let wanted = [(web, "client-web"), (compat || e2e, "tests/compat"), (e2e, "tests/e2e")];
+/// The parts for which something is to be installed.
+struct Installed {
+    web: bool,
+    compat: bool,
+    api: bool,
+    e2e: bool,
+}
+
+fn install_all(root: &Path, target: &Path, wanted: Installed) -> Vec<Outcome> {
+    let Installed { web, compat, api, e2e } = wanted;
     let since = Instant::now();
-    let mut trouble = Vec::new();
-    for (_, folder) in wanted.iter().filter(|(wanted, _)| *wanted) {
-        if let Err(error) = install::npm(&root.join(folder)) {
-            trouble.push(format!("{error:#}"));
-        }
+    let mut installed = Vec::new();
+    // The server builds the web client into itself. The fuzzer's and the browsers' world stands on the matrix' one.
+    let folders = [
+        (web || compat || api || e2e, "client-web"),
+        (compat || api || e2e, "tests/compat"),
+        (api || e2e, "tests/e2e"),
+    ];
+    for (_, folder) in folders.iter().filter(|(wanted, _)| *wanted) {
+        installed.push(install::npm(&root.join(folder)));
     }
-    if e2e && let Err(error) = install::chromium() {
-        trouble.push(format!("{error:#}"));
+    if api {
+        installed.push(install::schemathesis(root, target).map(drop));
     }
+    if e2e {
+        installed.push(install::chromium().map(drop));
+    }
+    let trouble: Vec<_> =
+        installed.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
     let trouble = if trouble.is_empty() { None } else { Some(trouble.join("\n")) };
     vec![Outcome::of("install", since, trouble)]
 }
@@ -155,16 +175,24 @@ fn web(root: &Path) -> Part {
     gently("web", &"npm".into(), &root.join("client-web"), Runner::Vitest).args(["run", "check"])
 }
 
-fn compat(root: &Path, binary: &Path) -> Part {
+fn compat(root: &Path, target: &Path) -> Part {
     Part::new("compat", "node", &root.join("tests/compat"), Runner::NodeTest)
         .args(["run.mjs"])
-        .env("WEFT_BIN", binary)
+        .env("WEFT_BIN", binary(target))
 }
 
-fn e2e(root: &Path, binary: &Path, chromium: &Path) -> Part {
+fn api(root: &Path, target: &Path) -> Result<Part> {
+    let fuzzer = install::schemathesis(root, target)?;
+    Ok(gently("api", &"node".into(), &root.join("tests/api"), Runner::NodeTest)
+        .args(["--test", "--test-reporter=spec", "openapi.test.mjs"])
+        .env("WEFT_BIN", binary(target))
+        .env("WEFT_SCHEMATHESIS", fuzzer))
+}
+
+fn e2e(root: &Path, target: &Path, chromium: &Path) -> Part {
     Part::new("e2e", "node", &root.join("tests/e2e"), Runner::NodeTest)
         .args(["run.mjs"])
-        .env("WEFT_BIN", binary)
+        .env("WEFT_BIN", binary(target))
         .env("WEFT_CHROMIUM", chromium)
 }
 
@@ -177,12 +205,16 @@ fn gently(name: &'static str, program: &OsString, folder: &Path, runner: Runner)
     }
 }
 
-/// Where cargo put the server.
-fn binary(root: &Path) -> Result<PathBuf> {
+/// Where cargo puts what it builds.
+fn target(root: &Path) -> Result<PathBuf> {
     let metadata = architecture::metadata(root)?;
-    let target =
-        metadata["target_directory"].as_str().context("cargo metadata names the target directory")?;
-    Ok(Path::new(target).join("debug").join(format!("weft{}", std::env::consts::EXE_SUFFIX)))
+    let target = metadata["target_directory"].as_str();
+    Ok(target.context("cargo metadata names the target directory")?.into())
+}
+
+/// The server that was built.
+fn binary(target: &Path) -> PathBuf {
+    target.join("debug").join(format!("weft{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn cargo() -> OsString {
