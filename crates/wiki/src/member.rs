@@ -21,7 +21,10 @@ pub use invitation::{INVITATION_MAX, INVITATIONS_MAX, INVITED_SPACES_MAX, Invita
 pub use passkey::{
     NewPasskey, PASSKEY_NAME_CHARACTERS_MAX, PASSKEY_STATE_BYTES, PASSKEYS_PER_PERSON_MAX, Passkey,
 };
-pub use person::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profile, Theme, email_cleaned};
+pub use person::{
+    EMAIL_BYTES_MAX, LANGUAGE_CHARACTERS_MAX, NAME_CHARACTERS_MAX, PEOPLE_MAX, Person, Profile,
+    TIME_ZONE_CHARACTERS_MAX, Theme, email_cleaned,
+};
 pub use picture::{PICTURE_BYTES_MAX, PictureKind};
 pub use reset::RESET_MAX;
 pub(crate) use reset::Reset;

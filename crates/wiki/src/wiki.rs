@@ -324,7 +324,17 @@ async fn load<R: Row>(store: &dyn Store, model: &mut Model) -> Result<(), StoreE
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// What the clock shows on this thread, if a test stopped it.
+    pub(crate) static STOPPED: std::cell::Cell<Option<UnixMillis>> = const { std::cell::Cell::new(None) };
+}
+
 pub(crate) fn now() -> UnixMillis {
+    #[cfg(test)]
+    if let Some(stopped) = STOPPED.get() {
+        return stopped;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
@@ -333,3 +343,6 @@ pub(crate) fn now() -> UnixMillis {
 pub(crate) fn dice() -> [u8; weft_ids::RANDOM_ID_CHARACTERS] {
     rand::random()
 }
+
+#[cfg(test)]
+mod ends;

@@ -26,7 +26,7 @@ use crate::auth::password::{Password, Verdict};
 use crate::auth::secret::{Kind, Secret};
 
 /// The longest password of a link, in characters.
-const LINK_PASSWORD_CHARACTERS_MAX: usize = 256;
+pub(crate) const LINK_PASSWORD_CHARACTERS_MAX: usize = 256;
 
 /// A public link.
 #[derive(Debug, Serialize, ToSchema)]

@@ -27,7 +27,9 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 /// The most people of one server.
 pub const PEOPLE_MAX: usize = 20_000;
 /// The longest name of a time zone, in characters.
-const TIME_ZONE_CHARACTERS_MAX: usize = 64;
+pub const TIME_ZONE_CHARACTERS_MAX: usize = 64;
+/// The longest tag of a language, in characters (RFC 5646, 4.4.1).
+pub const LANGUAGE_CHARACTERS_MAX: usize = 35;
 /// Colours that people get in turn; they may choose another.
 const COLORS: &[&str] = &[
     "#bb3f4e", "#b0521b", "#8a6a14", "#4f7a28", "#1f7d5c", "#187a86", "#2f6fb3", "#5d62c4", "#8a52b5",
@@ -177,7 +179,7 @@ impl Wiki {
             person.color = color_cleaned(&color)?;
         }
         if let Some(language) = profile.language {
-            let clean = |text: String| cleaned(Field::Language, &text, 35);
+            let clean = |text: String| cleaned(Field::Language, &text, LANGUAGE_CHARACTERS_MAX);
             person.language = language.map(clean).transpose()?;
         }
         if let Some(zone) = profile.time_zone {

@@ -2,12 +2,16 @@
 
 use weft_access::action::{DestroyPage, EditPage, ManagePage, RestPage};
 use weft_access::{Granted, Level, Role, Scope, Who};
-use weft_ids::UserId;
-use weft_wiki::desk::{FAVOURITES_MAX, Shelf, WATCHED_MAX};
+use weft_ids::{AppName, UserId};
+use weft_wiki::app::{
+    APP_KEYS_MAX, APP_ORIGIN_BYTES_MAX, APP_ORIGINS_MAX, APP_TITLE_CHARACTERS_MAX, APPS_MAX, Signs,
+};
+use weft_wiki::desk::{FAVOURITES_MAX, Shelf, VIEWED_MAX, WATCHED_MAX};
 use weft_wiki::member::{
-    EMAIL_BYTES_MAX, GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, INVITATIONS_MAX, INVITED_SPACES_MAX,
-    NAME_CHARACTERS_MAX, NewPerson, NewToken, Offer, Profile, SIGN_INS_PER_PERSON_MAX,
-    TOKEN_NAME_CHARACTERS_MAX, TOKENS_PER_PERSON_MAX, email_cleaned,
+    AGENT_CHARACTERS_MAX, EMAIL_BYTES_MAX, GROUP_NAME_CHARACTERS_MAX, GROUPS_MAX, INVITATIONS_MAX,
+    INVITED_SPACES_MAX, LANGUAGE_CHARACTERS_MAX, NAME_CHARACTERS_MAX, NewPasskey, NewPerson, NewToken, Offer,
+    PASSKEY_NAME_CHARACTERS_MAX, PASSKEY_STATE_BYTES, Profile, SIGN_INS_PER_PERSON_MAX,
+    TIME_ZONE_CHARACTERS_MAX, TOKEN_NAME_CHARACTERS_MAX, TOKENS_PER_PERSON_MAX, email_cleaned,
 };
 use weft_wiki::page::{At, PAGE_DEPTH_MAX, Page, PageChange, Place};
 use weft_wiki::share::{SHARES_PER_PAGE_MAX, Wish};
@@ -326,4 +330,79 @@ async fn so_many_groups_spaces_and_invitations_and_one_more_is_refused() {
     too_many(house.makes_space(named("One more")).await, SPACES_MAX);
     house.wiki.remove_space(&house.manages(&team), "Team").await.unwrap();
     house.makes_space(named("One more")).await.unwrap();
+}
+
+#[tokio::test]
+async fn apps_have_their_limits() {
+    let house = House::new().await;
+    let administer = house.administer();
+    let key = |number: usize| Signs::Public(hash(number).0);
+    let make = async |number: usize, title: &str, origins: Vec<String>| {
+        let name = AppName::new(&format!("app-{number}")).unwrap();
+        house.wiki.make_app(&administer, name, title, key(number), origins).await
+    };
+    let origins = |count: usize| (0..count).map(|n| format!("https://{n}.example.com")).collect::<Vec<_>>();
+    let origin_of = |bytes: usize| format!("https://{}", "a".repeat(bytes - 8));
+
+    invalid(make(0, &"é".repeat(APP_TITLE_CHARACTERS_MAX + 1), Vec::new()).await, Field::Name);
+    too_many(make(0, "One", origins(APP_ORIGINS_MAX + 1)).await, APP_ORIGINS_MAX);
+    invalid(make(0, "One", vec![origin_of(APP_ORIGIN_BYTES_MAX + 1)]).await, Field::Origins);
+    assert!(house.wiki.apps(&administer).is_empty());
+
+    make(0, &"é".repeat(APP_TITLE_CHARACTERS_MAX), origins(APP_ORIGINS_MAX)).await.unwrap();
+    let app = make(1, "One", vec![origin_of(APP_ORIGIN_BYTES_MAX)]).await.unwrap();
+    for number in 1..APP_KEYS_MAX {
+        house.wiki.add_app_key(&administer, &app.name, key(1_000 + number)).await.unwrap();
+    }
+    too_many(house.wiki.add_app_key(&administer, &app.name, key(9_999)).await, APP_KEYS_MAX);
+    house.wiki.remove_app_key(&administer, &app.name, &app.keys[0].id).await.unwrap();
+    house.wiki.add_app_key(&administer, &app.name, key(9_999)).await.unwrap();
+
+    for number in 2..APPS_MAX {
+        make(number, "One", Vec::new()).await.unwrap();
+    }
+    too_many(make(9_999, "One", Vec::new()).await, APPS_MAX);
+    house.wiki.remove_app(&administer, &app.name).await.unwrap();
+    make(9_999, "One", Vec::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_the_pages_looked_at_the_one_longest_ago_goes() {
+    let house = House::new().await;
+    let team = house.team().await;
+    let mut pages = Vec::new();
+    for _ in 0..=VIEWED_MAX {
+        let page = house.makes_at_top(&team).await;
+        house.wiki.note_view(&house.note(), &house.sees(&page)).await.unwrap();
+        pages.push(page.id);
+    }
+    pages.reverse();
+    let viewed = house.wiki.desk(house.owner.user().unwrap()).viewed;
+    assert_eq!(viewed.into_iter().map(|(page, _)| page).collect::<Vec<_>>(), pages[..VIEWED_MAX]);
+}
+
+#[tokio::test]
+async fn what_people_say_of_themselves_and_their_devices_has_its_lengths() {
+    let house = House::new().await;
+    let account = house.account();
+    let says = async |profile: Profile| house.wiki.change_profile(&account, profile).await;
+    let zone = async |zone: String| says(Profile { time_zone: Some(Some(zone)), ..Profile::default() }).await;
+    let language =
+        async |tag: String| says(Profile { language: Some(Some(tag)), ..Profile::default() }).await;
+    zone("z".repeat(TIME_ZONE_CHARACTERS_MAX)).await.unwrap();
+    invalid(zone("z".repeat(TIME_ZONE_CHARACTERS_MAX + 1)).await, Field::TimeZone);
+    language("e".repeat(LANGUAGE_CHARACTERS_MAX)).await.unwrap();
+    invalid(language("e".repeat(LANGUAGE_CHARACTERS_MAX + 1)).await, Field::Language);
+    let passkey = async |number: u8, name: String| {
+        let state = [0; PASSKEY_STATE_BYTES];
+        let new = NewPasskey { credential: vec![number], transports: 0, key: vec![1], state };
+        house.wiki.add_passkey(&account, &name, new).await
+    };
+    passkey(0, "é".repeat(PASSKEY_NAME_CHARACTERS_MAX)).await.unwrap();
+    invalid(passkey(1, "é".repeat(PASSKEY_NAME_CHARACTERS_MAX + 1)).await, Field::Name);
+
+    let agent = "é".repeat(AGENT_CHARACTERS_MAX + 1);
+    let id = house.wiki.sign_in(house.owner.user().unwrap(), hash(0), "127.0.0.1", &agent).await.unwrap();
+    let kept = house.wiki.sign_ins(&account).into_iter().find(|sign_in| sign_in.id == id).unwrap();
+    assert_eq!(kept.agent, "é".repeat(AGENT_CHARACTERS_MAX), "no browser is refused for its name");
 }

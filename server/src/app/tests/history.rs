@@ -1,6 +1,7 @@
 //! The routes below `/api/docs/{name}` that tell of the past.
 
 use super::*;
+use crate::http::history::RESTORE_PARTS_MAX;
 
 /// Three changes: client 1 writes "hi" twice, then deletes the first letter.
 async fn told() -> World {
@@ -93,7 +94,6 @@ async fn questions_that_make_no_sense_are_answered_with_what_is_wrong() {
         ("/api/docs/nobody/history", 404, "unknown_document"),
         ("/api/docs/nobody/at/0", 404, "unknown_document"),
         ("/api/docs/d/history?limit=0", 422, "malformed"),
-        ("/api/docs/d/history?before=0", 422, "malformed"),
         ("/api/docs/d/history?before=9007199254740991", 422, "malformed"),
         ("/api/docs/d/history?limit=201", 422, "malformed"),
         ("/api/docs/d/history?limit=x", 422, "malformed"),
@@ -122,6 +122,13 @@ async fn questions_that_make_no_sense_are_answered_with_what_is_wrong() {
     assert_eq!((picture.status.as_u16(), &*picture.code()), (406, "not_acceptable"));
     let posted = world.post("/api/docs/d/history", Vec::new()).await;
     assert_eq!((posted.status.as_u16(), &*posted.code()), (405, "method"));
+
+    let parts = |count: usize| serde_json::json!({ "to": 1, "blocks": vec!["1:0"; count] }).to_string();
+    for (count, code) in
+        [(0, "malformed"), (RESTORE_PARTS_MAX, "unknown_block"), (RESTORE_PARTS_MAX + 1, "malformed")]
+    {
+        assert_eq!(world.post("/api/docs/d/restore", parts(count)).await.code(), code, "{count} blocks");
+    }
 
     let far = told().await.seen_from("192.0.2.1:9");
     for path in ["/api/docs/d/history", "/api/docs/d/history/density", "/api/docs/d/at/1"] {

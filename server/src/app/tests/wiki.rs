@@ -10,6 +10,7 @@ use super::*;
 use crate::asking::hash;
 use crate::auth::cookie::Scheme;
 use crate::auth::secret::{Kind, Secret};
+use crate::http::shares::LINK_PASSWORD_CHARACTERS_MAX;
 
 /// Somebody who is signed in, by their cookie.
 pub(super) struct Browser {
@@ -274,8 +275,16 @@ async fn a_links_password_is_asked_for_once_a_browser() {
     let (world, olga) = World::with_owner().await;
     let space = world.space(&olga, "Team", Some("edit")).await;
     let page = world.page(&olga, &space, None).await;
+    let shares = format!("/api/pages/{page}/shares");
+    for (characters, status) in
+        [(0, 422), (LINK_PASSWORD_CHARACTERS_MAX, 201), (LINK_PASSWORD_CHARACTERS_MAX + 1, 422)]
+    {
+        let body = json!({ "level": "view", "password": "é".repeat(characters) });
+        let made = world.does(&olga, Method::POST, &shares, body).await;
+        assert_eq!(made.status.as_u16(), status, "{characters} characters");
+    }
     let body = json!({ "level": "view", "password": "open sesame" });
-    let made = world.does(&olga, Method::POST, &format!("/api/pages/{page}/shares"), body).await.json();
+    let made = world.does(&olga, Method::POST, &shares, body).await.json();
     let secret = made["link"].as_str().unwrap().rsplit_once("/s/").unwrap().1.to_owned();
     let path = format!("/api/shared/{secret}");
     let locked = world.get(&path).await.json();
