@@ -18,6 +18,9 @@ async function planned (t) {
   const anna = await person(t, browser, server, { name: 'Anna' })
   const tab = await anna.openNewPage()
   await writePlan(tab)
+  // Enough changes for some of them not to be kept.
+  await tab.page.keyboard.type(' Doors open at eight.')
+  await eventually('they are in the history', async () => await head(server, tab) > 15)
   return { anna, tab }
 }
 

@@ -21,10 +21,10 @@ export async function restore (server, tab, to) {
 /** A page with a title and three blocks, each typed in one go. */
 export async function writePlan (tab, lines = ['Anna opens the hall.', 'The band plays at nine.', 'Tickets are at the door.'], title = 'Plan', saved = 'Saved') {
   await tab.title.click()
-  await tab.page.keyboard.type(title)
+  await tab.page.keyboard.insertText(title)
   for (const line of lines) {
     await tab.page.keyboard.press('Enter')
-    await tab.page.keyboard.type(line)
+    await tab.page.keyboard.insertText(line)
   }
   await tab.says(saved)
 }
