@@ -99,20 +99,27 @@ impl Document {
         Document { updates, text: text.get_string(&txn), state, origin, state_vector: txn.state_vector() }
     }
 
-    /// True when `state`, a v1 update, covers every clock of the document. It does not look at deletions.
-    pub(crate) fn covered_by(&self, state: &[u8]) -> bool {
-        let Ok(update) = Update::decode_v1(state) else { return false };
+    /// True when `given`, v1 updates, cover every clock of the document together. It does not look at deletions.
+    pub(crate) fn covered_by(&self, given: &[Vec<u8>]) -> bool {
+        let Some(update) = whole(given) else { return false };
         let have = update.state_vector();
         self.state_vector.iter().all(|(client, clock)| have.get(client) >= *clock)
     }
 
-    /// True when a replica that applies `state` shows the document's text: nothing is missing, deletions included.
-    pub(crate) fn equals(&self, state: &[u8]) -> bool {
+    /// True when a replica that applies `given`, v1 updates, shows the document's text: nothing is missing, deletions
+    /// included.
+    pub(crate) fn equals(&self, given: &[Vec<u8>]) -> bool {
         let doc = Doc::new();
-        let Ok(update) = Update::decode_v1(state) else { return false };
+        let Some(update) = whole(given) else { return false };
         let mut txn = doc.transact_mut();
         txn.apply_update(update).is_ok() && txn.get_or_insert_text(ROOT).get_string(&txn) == self.text
     }
+}
+
+/// What v1 updates hold together; `None` if one of them is none.
+fn whole(given: &[Vec<u8>]) -> Option<Update> {
+    let updates = given.iter().map(|update| Update::decode_v1(update)).collect::<Result<Vec<_>, _>>();
+    Some(Update::merge_updates(updates.ok()?))
 }
 
 /// How the made-up author writes: so many characters, then some of them taken back, one by one; and now and then the
@@ -164,9 +171,16 @@ mod tests {
             doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
         }
         let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
-        assert!(document.covered_by(&state) && document.equals(&state));
-        let most = merge_updates_v1(&document.updates[..1_900]).unwrap();
-        assert!(!document.covered_by(&most) && !document.equals(&most));
-        assert!(!document.covered_by(&[0, 0]) && !document.equals(b"nonsense"));
+        let is_whole = |given: &[Vec<u8>]| {
+            assert_eq!(document.covered_by(given), document.equals(given));
+            document.equals(given)
+        };
+        assert!(is_whole(&[state]));
+        // As a server sends it that keeps an encoded state and what came after.
+        let (first, rest) = document.updates.split_at(1_900);
+        let [first, rest] = [first, rest].map(|updates| merge_updates_v1(updates).unwrap());
+        assert!(is_whole(&[first.clone(), rest.clone()]));
+        assert!(!is_whole(&[first]) && !is_whole(&[rest]) && !is_whole(&[]));
+        assert!(!is_whole(&[vec![0, 0]]) && !is_whole(&[b"nonsense".to_vec()]));
     }
 }

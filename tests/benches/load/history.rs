@@ -236,9 +236,9 @@ async fn restore(server: &Served, path: &str, to: u64) -> Result<f64> {
     let target = server.target(Dialect::YWebsocket);
     let (_, text) = timed(&target.authority, &format!("/api/docs/{NAME}/at/{to}"), "text/plain").await?;
     let wished = String::from_utf8(text)?;
-    let session::Opened { session, mut reader, state, before, .. } = session::open(&target, NAME).await?;
+    let session::Opened { session, mut reader, given, .. } = session::open(&target, NAME).await?;
     let replica = Doc::new();
-    before.iter().chain([&state]).try_for_each(|update| apply(&replica, update))?;
+    given.iter().try_for_each(|update| apply(&replica, update))?;
     let begun = Instant::now();
     let asking = async {
         let body = format!("{{\"to\":{to}}}");

@@ -54,8 +54,8 @@ pub(crate) async fn type_document(target: &Target, room: &str, document: &Docume
     }
     let sent = Instant::now();
     loop {
-        let state = session::open(target, room).await?.state;
-        if document.covered_by(&state) && document.equals(&state) {
+        let given = session::open(target, room).await?.given;
+        if document.covered_by(&given) && document.equals(&given) {
             break;
         }
         ensure!(sent.elapsed() < KEEPING_MAX, "the server still lacks part of the document");
@@ -110,7 +110,7 @@ pub(crate) async fn warm_round(target: &Target, room: &str, document: &Document)
 /// One open, in ms.
 async fn alone(target: &Target, room: &str, document: &Document) -> Result<f64> {
     let opened = session::open(target, room).await?;
-    ensure!(document.equals(&opened.state), "a newcomer was not given the whole document");
+    ensure!(document.equals(&opened.given), "a newcomer was not given the whole document");
     Ok(opened.took.as_secs_f64() * 1000.0)
 }
 
@@ -132,7 +132,7 @@ async fn at_once(target: &Target, room: &str, document: &Document) -> Result<f64
     let took = begun.elapsed().as_secs_f64();
     for session in &opened {
         ensure!(
-            document.covered_by(&session.state),
+            document.covered_by(&session.given),
             "one of many newcomers was not given the whole document"
         );
     }

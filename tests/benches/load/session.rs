@@ -160,10 +160,9 @@ pub(crate) struct Opened {
     pub(crate) session: Session,
     /// To read with.
     pub(crate) reader: Reader,
-    /// The document as the server's Step2 gave it, a v1 update.
-    pub(crate) state: Vec<u8>,
-    /// Updates that came before the Step2, which belongs on top of them.
-    pub(crate) before: Vec<Vec<u8>>,
+    /// The document as the server gave it: v1 updates that are all of it together. A server may send most of it before
+    /// its Step2.
+    pub(crate) given: Vec<Vec<u8>>,
     /// From before the socket was opened until the Step2 was here.
     pub(crate) took: Duration,
     /// The handshake's own Step2 was acknowledged already (Hocuspocus).
@@ -195,9 +194,9 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
         session.push_token();
     }
     session.push_message(&[SYNC as u8, STEP1 as u8], EMPTY_STATE_VECTOR);
-    let (mut state, mut took, mut asked, mut acknowledged) = (None, begun.elapsed(), false, false);
-    let mut before = Vec::new();
-    while state.is_none() || !asked {
+    let (mut given, mut took) = (Vec::new(), None);
+    let (mut asked, mut acknowledged) = (false, false);
+    while took.is_none() || !asked {
         let open = reader
             .read(|frame| {
                 match session.hear(target.dialect, frame)? {
@@ -206,10 +205,10 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
                         session.push_step2(EMPTY_UPDATE);
                     }
                     Said::Step2(update) => {
-                        took = begun.elapsed();
-                        state = Some(update.to_vec());
+                        took = Some(begun.elapsed());
+                        given.push(update.to_vec());
                     }
-                    Said::Update(update) => before.push(update.to_vec()),
+                    Said::Update(update) => given.push(update.to_vec()),
                     Said::Acknowledged => acknowledged = true,
                     Said::Refused => bail!("{room}: the server refused us"),
                     _ => (),
@@ -219,7 +218,7 @@ async fn open_patiently(target: &Target, room: &str) -> Result<Opened> {
             .await?;
         ensure!(open, "{room}: the server closed the socket during the handshake");
     }
-    Ok(Opened { session, reader, state: state.unwrap_or_default(), before, took, acknowledged })
+    Ok(Opened { session, reader, given, took: took.unwrap_or_default(), acknowledged })
 }
 
 impl Session {
