@@ -1,5 +1,5 @@
 import { useMantineColorScheme } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Navigate, Outlet, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import type { Me } from '../api/me';
@@ -9,6 +9,7 @@ import { setPerson } from '../sync/person';
 import { followServer } from '../wiki/events';
 import { hasCode } from '../wiki/explain';
 import { keepChanges } from '../wiki/keeping';
+import { isSigningOut } from '../wiki/me';
 import { meQuery } from '../wiki/queries';
 import { lookForUpdate } from './update';
 
@@ -46,6 +47,11 @@ export function Inside() {
   return <SignedIn me={me.data} />;
 }
 
+/** The sign-in has ended: if this page did not end it itself, the way back in leads here again. */
+function askWhoThisIs(client: QueryClient): void {
+  if (!isSigningOut()) void client.invalidateQueries({ queryKey: meQuery.queryKey });
+}
+
 /** Any answer may say that the sign-in has ended. */
 function useSignedOut(): void {
   const client = useQueryClient();
@@ -55,7 +61,7 @@ function useSignedOut(): void {
         const known = client.getQueryState(meQuery.queryKey);
         // While one is asked who one is, the answer is on its way; asking anew would never let it arrive.
         if (error.code === 'sign_in' && known?.status === 'success' && known.fetchStatus === 'idle') {
-          void client.invalidateQueries({ queryKey: meQuery.queryKey });
+          askWhoThisIs(client);
         }
       }),
     [client],
@@ -72,7 +78,7 @@ function SignedIn({ me }: { me: Me }) {
   useEffect(
     () =>
       followServer(client, {
-        onSignedOut: () => void client.invalidateQueries({ queryKey: meQuery.queryKey }),
+        onSignedOut: () => askWhoThisIs(client),
         // A server that comes back may be a newer one.
         onHello: lookForUpdate,
       }),

@@ -11,6 +11,11 @@ import { toast } from '../ui/toasts';
 import { explain } from './explain';
 import { meQuery } from './queries';
 
+let isLeaving = false;
+
+/** Whether this page is about to be replaced by the door, so that it need not show one itself. */
+export const isSigningOut = (): boolean => isLeaving;
+
 /** What somebody sets for themselves: seen at once, kept by the server for every browser of theirs. */
 export function useOwnSettings() {
   const client = useQueryClient();
@@ -41,9 +46,11 @@ export function useOwnSettings() {
         void keep({ language });
       },
       signOut: async (): Promise<void> => {
+        isLeaving = true;
         try {
           await signOut();
         } catch (error) {
+          isLeaving = false;
           toast(explain(error, t), { tone: 'bad' });
           return;
         }

@@ -109,8 +109,12 @@ test('signed out, one comes back by password to where one wanted to go; a wrong 
   const tab = await olga.open('/')
   await setUp(tab)
   await tab.page.locator('button.person-button').click()
+  const been = new Set()
+  tab.page.on('framenavigated', frame => been.add(frame.url()))
   await tab.entry('app.signOut').click()
   await tab.page.getByLabel(olga.say('outside.email')).waitFor()
+  // Not to a door first that is replaced by another, with what was typed there.
+  assert.deepEqual([...been], [`${server.http}/sign-in`])
   assert.deepEqual((await olga.context.cookies()).filter(({ name }) => name === 'weft'), [])
 
   await tab.page.goto('/settings/tokens')
