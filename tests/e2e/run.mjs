@@ -1,12 +1,12 @@
 // Runs the browser tests against the binary that WEFT_BIN names: `WEFT_BIN=… npm test [-- part-of-a-file-name …]`.
 // With WEFT_SHOTS=1 it also leaves pictures of what it saw in `shots`.
 //
-// One file after the other: each drives a browser of its own, which wants the processor.
+// Each file drives a browser of its own, which wants most of a processor; two of them leave none idle on a small machine.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
-const FILES_AT_ONCE = 1
+const FILES_AT_ONCE = 2
 const TIMEOUT_MS = 300_000
 
 const binary = process.env.WEFT_BIN
