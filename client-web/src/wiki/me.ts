@@ -51,6 +51,8 @@ export function useOwnSettings() {
           await signOut();
         } catch (error) {
           isLeaving = false;
+          // It may have been over before, or be over all the same.
+          void client.invalidateQueries({ queryKey: meQuery.queryKey });
           toast(explain(error, t), { tone: 'bad' });
           return;
         }

@@ -129,6 +129,20 @@ test('signed out, one comes back by password to where one wanted to go; a wrong 
   await tab.page.getByRole('heading', { level: 1, name: olga.say('own.tokens') }).waitFor()
 })
 
+test('signed out by a request whose answer was lost, one is before the door all the same', async t => {
+  const olga = await stranger(t, browser, server)
+  const tab = await olga.open('/')
+  await setUp(tab)
+  const told = new Promise(resolve => tab.page.on('websocket', socket => socket.on('close', resolve)))
+  await tab.page.reload()
+  await tab.ready()
+  // The page has heard that it is signed out before it hears that the request has failed.
+  await tab.page.route('**/api/sign-out', async route => { await route.fetch(); await told; await route.abort() })
+  await tab.page.locator('button.person-button').click()
+  await tab.entry('app.signOut').click()
+  await tab.page.getByLabel(olga.say('outside.email')).waitFor()
+})
+
 test('who signs in elsewhere sees it among their sign-ins, and can end it there', async t => {
   const olga = await stranger(t, browser, server)
   const tab = await olga.open('/')
